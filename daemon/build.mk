@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Userspace: every daemon/ROOM/*.c goes into $(BUILD)/daemon/ROOM.a, a program is
+# a folder with a main.c.  Three flavours of each object exist side by side:
+# $(BUILD)/ (what is installed), $(BUILD)/asan/ (tests), $(BUILD)/fuzz/ (libFuzzer).
+
+# Rooms from the top floor to the ground: the order in which the linker sees them.
+# ROOMS="base trust" on the command line builds and links only these.
+ROOMS	?= bus engine trust remote kernel store base
+
+# What tests and tools link with; the linker drops what a program does not use.
+ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson libarchive libseccomp
+
+# program, its folder, its libraries.  fwslotd stays small: heavy libraries only
+# in the short-lived worker and in the vendor's tool.
+PROGRAM_NAMES := fwslotd fwslot-worker fwslot-repo
+program_folder_fwslotd := fwslotd
+program_folder_fwslot-worker := worker
+program_folder_fwslot-repo := repo
+program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
+program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp
+program_libraries_fwslot-repo := gnutls jansson libarchive
+
+# A folder without a main.c is not there yet.
+PROGRAMS := $(foreach p,$(PROGRAM_NAMES),$(if $(wildcard \
+	daemon/$(program_folder_$(p))/main.c),$(BUILD)/$(p)))
+
+# $(call room_objects,ROOM,FLAVOUR-FOLDER), without the main.c of a program
+room_objects = $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(sort $(wildcard daemon/$(1)/*.c))))
+filled_rooms := $(foreach r,$(ROOMS) $(foreach p,$(PROGRAM_NAMES),$(program_folder_$(p))),\
+	$(if $(call room_objects,$(r),),$(r)))
+# $(call room_archives,FLAVOUR-FOLDER)
+room_archives = $(patsubst %,$(1)/daemon/%.a,$(filled_rooms))
+
+# help: make programs           only the userspace programs
+programs: $(PROGRAMS)
+
+# Objects are rebuilt when a flag changes: the stamp is rewritten only then.
+flags_now = $(CC) $(CLANG) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); printf '%s\n' "$$FLAGS_NOW" | cmp -s - $@ || printf '%s\n' "$$FLAGS_NOW" >$@
+$(BUILD)/flags: export FLAGS_NOW = $(flags_now)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(LIBRARY_CFLAGS) $(tests_includes) -MMD -MP -c -o $@ $<
+
+$(BUILD)/asan/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC-ASAN,$<)$(CC) $(BASE_CFLAGS) -O1 $(SANITIZE) $(CFLAGS) $(LIBRARY_CFLAGS) \
+		$(tests_includes) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC-FUZZ,$<)$(CLANG) $(BASE_CFLAGS) -O1 $(SANITIZE) -fsanitize=fuzzer-no-link $(CFLAGS) \
+		$(LIBRARY_CFLAGS) $(tests_includes) -MMD -MP -c -o $@ $<
+
+define archive_rule
+$(2)/daemon/$(1).a: $(call room_objects,$(1),$(2))
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach f,$(BUILD) $(BUILD)/asan $(BUILD)/fuzz,$(foreach r,$(filled_rooms),\
+	$(eval $(call archive_rule,$(r),$(f)))))
+
+define program_rule
+$(BUILD)/$(1): $(BUILD)/daemon/$(program_folder_$(1))/main.o $(call room_archives,$(BUILD))
+	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ \
+		-Wl,--start-group $$^ -Wl,--end-group \
+		$$(call library_ldlibs,$$(program_libraries_$(1)))
+endef
+$(foreach p,$(PROGRAM_NAMES),$(eval $(call program_rule,$(p))))
+
+-include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d' -not -path '*/vm/*' 2>/dev/null)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Tests: tests/unit/test-NAME.c and tests/fuzz/fuzz-NAME.c are programs of their
+# own, tests/tools/NAME.c are programs that only tests and the demo use.  Other
+# .c files beside them are shared by the programs of that folder.
+
+tests_includes := -Itests
+
+unit_sources := $(sort $(wildcard tests/unit/test-*.c))
+unit_shared := $(filter-out $(unit_sources),$(sort $(wildcard tests/unit/*.c)))
+UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
+
+fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz-*.c))
+fuzz_shared := $(filter-out $(fuzz_sources),$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fuzz_sources))
+
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c)))
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+
+$(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(unit_shared)) \
+		$(call room_archives,$(BUILD)/asan)
+	@mkdir -p $(@D)
+	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+$(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_shared)) \
+		$(call room_archives,$(BUILD)/fuzz)
+	@mkdir -p $(@D)
+	$(call say,LD-FUZZ,$@)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+$(TOOLS): $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(call room_archives,$(BUILD))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call library_ldlibs,libsystemd)
+
+.SECONDARY:
+.PHONY: tools unit-programs fuzz-programs bench-programs
+tools: $(TOOLS)
+unit-programs: $(UNIT_PROGRAMS)
+fuzz-programs: $(FUZZ_PROGRAMS)
+bench-programs: $(BENCH_PROGRAMS)
+
+# The two commands of the README start on a bare machine: packages first, then a
+# second make, which finds the tools that the first one could not.
+.PHONY: check check-all check-unit check-bus check-vm check-fuzz lint test bench demo
+JOBS	?= $(shell nproc)
+again	= @$(MAKE) -j$(JOBS)
+
+# help: sudo make check         every suite; installs what it needs first
+check:
+	@tests/deps all
+	$(again) all tools unit-programs fuzz-programs
+	@BUILD=$(BUILD) tests/run lint unit bus fuzz vm
+
+# help: make check-unit         the unit tests (ASan and UBSan)
+check-unit: unit-programs
+	@BUILD=$(BUILD) tests/run unit
+
+# help: make check-bus          fwslotd on a private message bus
+check-bus: programs tools
+	@BUILD=$(BUILD) tests/run bus
+
+# help: sudo make check-vm      the suites inside virtual machines, both kernels
+check-vm: all tools
+	@BUILD=$(BUILD) tests/run vm
+
+# help: make check-fuzz         every fuzzer for FUZZ_SECONDS (30) seconds
+check-fuzz: fuzz-programs
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30) tests/run fuzz
+
+# help: make lint               format, clang, shellcheck, checkpatch and sparse
+lint:
+	@BUILD=$(BUILD) tests/run lint
+
+# help: make test T=unit/json   one suite by name, or all whose name starts so
+test:
+	@BUILD=$(BUILD) tests/run --build $(T)
+
+# help: sudo make demo          the story of an update, told by the system itself
+demo:
+	@tests/deps demo
+	$(again) programs tools
+	@BUILD=$(BUILD) tests/demo/run
+
+# help: sudo make bench         figures beside the smallest program that does the same
+bench:
+	@tests/deps all
+	$(again) programs tools bench-programs
+	@BUILD=$(BUILD) tests/bench/run
