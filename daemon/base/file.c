@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whole files. Knows nothing of what is in them. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_FIRST_GUESS_BYTES 4096
+
+int close_fd(int fd)
+{
+	int saved_errno = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved_errno;
+	return -EBADF;
+}
+
+void close_fdp(int *fd)
+{
+	*fd = close_fd(*fd);
+}
+
+void close_fds(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fds[i] = close_fd(fds[i]);
+}
+
+/* @guess_bytes: how much there probably is; only saves reallocations. */
+static int read_to_end(int fd, size_t guess_bytes, size_t max_bytes, char **ret, size_t *ret_size)
+{
+	_cleanup_free_ char *buffer = NULL;
+	size_t capacity = guess_bytes < max_bytes ? guess_bytes : max_bytes, size = 0;
+
+	for (;;) {
+		/* One byte past the limit shows that there is more; one for the NUL. */
+		char *larger = realloc(buffer, capacity + 2);
+		ssize_t n;
+
+		if (!larger)
+			return -ENOMEM;
+		buffer = larger;
+		n = read(fd, buffer + size, capacity + 1 - size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+		if (size > max_bytes)
+			return -EFBIG;
+		if (size > capacity)
+			capacity = capacity > max_bytes / 2 ? max_bytes : capacity * 2;
+	}
+	buffer[size] = 0;
+	*ret = TAKE_PTR(buffer);
+	*ret_size = size;
+	return 0;
+}
+
+int file_read_fd(int fd, size_t max_bytes, char **ret, size_t *ret_size)
+{
+	return read_to_end(fd, READ_FIRST_GUESS_BYTES, max_bytes, ret, ret_size);
+}
+
+int file_read(int dir_fd, const char *path, size_t max_bytes, char **ret, size_t *ret_size)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat status;
+
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	if (status.st_size > 0 && (uint64_t)status.st_size > max_bytes)
+		return -EFBIG;
+	return read_to_end(fd, (size_t)status.st_size, max_bytes, ret, ret_size);
+}
+
+int file_write_all(const struct io_operations *io, int fd, const void *bytes, size_t size)
+{
+	const char *position = bytes;
+
+	while (size > 0) {
+		ssize_t n = io->write(io, fd, position, size);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return -EIO;
+		position += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_temporary(const struct io_operations *io, int dir_fd, const char *name,
+			   const void *bytes, size_t size, mode_t mode)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	fd = io->open(io, dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return fd;
+	r = file_write_all(io, fd, bytes, size);
+	return r < 0 ? r : io->fsync(io, fd);
+}
+
+int file_write_atomic(const struct io_operations *io, int dir_fd, const char *name,
+		      const void *bytes, size_t size, mode_t mode)
+{
+	char temporary[NAME_MAX + 1];
+	int r;
+
+	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	r = write_temporary(io, dir_fd, temporary, bytes, size, mode);
+	if (r >= 0)
+		r = io->rename(io, dir_fd, temporary, name);
+	if (r < 0) {
+		(void)io->unlink(io, dir_fd, temporary);
+		return r;
+	}
+	return io->fsync(io, dir_fd);
+}
+
+int file_remove(const struct io_operations *io, int dir_fd, const char *name)
+{
+	int r = io->unlink(io, dir_fd, name);
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : io->fsync(io, dir_fd);
+}
+
+int folder_open(const struct io_operations *io, int dir_fd, const char *path, bool create,
+		mode_t mode)
+{
+	int r;
+
+	if (create) {
+		r = io->mkdir(io, dir_fd, path, mode);
+		if (r < 0)
+			return r;
+	}
+	return io->open(io, dir_fd, path, O_RDONLY | O_DIRECTORY, 0);
+}

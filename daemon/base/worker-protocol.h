@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What fwslotd and fwslot-worker say to each other: the keys of their packets.
+ * fwslotd starts the worker with a SOCK_SEQPACKET socket as descriptor WORKER_SOCKET_FD
+ * and sends one request; the worker replies with any number of progress packets and one
+ * result, and exits. A worker that ends without a result has failed (internal).
+ * Numbers are decimal. A key not listed for a request makes it invalid.
+ */
+#pragma once
+
+#define WORKER_SOCKET_FD 3
+
+#define WORKER_KEY_OPERATION "OP"
+
+/*
+ * OP=open-bundle, descriptors: [bundle]. Authenticates an offline file (.fwb), chooses
+ * the release for one device and leaves its image, fsynced, as STAGE_DIR/<sha256>.
+ */
+#define WORKER_OPEN_BUNDLE "open-bundle"
+#define WORKER_KEY_TRUST_DIR \
+	"TRUST_DIR" /* folder of the repositories' trusted metadata, one folder each */
+#define WORKER_KEY_ROOTS_DIRS \
+	"ROOTS_DIRS" /* colon list of remotes.d folders (NAME/root.json), first wins */
+#define WORKER_KEY_STAGE_DIR "STAGE_DIR" /* folder of authenticated images */
+#define WORKER_KEY_HARDWARE_IDS "HARDWARE_IDS" /* comma list, most specific first */
+#define WORKER_KEY_SERIAL "SERIAL" /* optional */
+#define WORKER_KEY_INSTALLED_VERSION \
+	"INSTALLED_VERSION" /* optional: what the device says it runs */
+#define WORKER_KEY_INSTALLED_COUNTER \
+	"INSTALLED_COUNTER" /* 0: unknown, then the index's history is asked */
+#define WORKER_KEY_FLOOR "FLOOR" /* 0: none */
+#define WORKER_KEY_SLOT_LABEL_COUNT "SLOT_LABEL_COUNT" /* 0...WORKER_SLOT_LABELS_MAX */
+#define WORKER_KEY_SLOT_LABEL \
+	"SLOT_LABEL_" /* SLOT_LABEL_0...: labels of writable slots, preferred first */
+#define WORKER_KEY_SLOT_SIZE "SLOT_SIZE" /* bytes an image may have; 0: unknown */
+#define WORKER_KEY_NOW_USEC "NOW_USEC" /* wall clock, since 1970 */
+#define WORKER_KEY_ALLOW_DOWNGRADE "ALLOW_DOWNGRADE" /* 0 | 1; never below FLOOR */
+#define WORKER_KEY_ALLOW_REINSTALL "ALLOW_REINSTALL" /* optional, 0 | 1 */
+#define WORKER_KEY_WANT_VERSION "WANT_VERSION" /* optional: only this release */
+#define WORKER_KEY_MAX_BYTES "MAX_BYTES" /* of the bundle */
+#define WORKER_KEY_INVENTORY_COUNT "INVENTORY_COUNT" /* optional, 0...WORKER_INVENTORY_MAX */
+#define WORKER_KEY_INVENTORY \
+	"INVENTORY_" /* INVENTORY_0...: "HARDWARE_ID SLOT COUNTER" of the other devices */
+
+#define WORKER_SLOT_LABELS_MAX 16
+#define WORKER_INVENTORY_MAX 64
+#define WORKER_HARDWARE_IDS_MAX 8
+
+/*
+ * OP=write-slot, descriptors: [image, slot's `data` opened for writing]; needs LENGTH;
+ * copies that many bytes from the start of the image and replies; `loading` is
+ * the caller's business.
+ */
+#define WORKER_WRITE_SLOT "write-slot"
+#define WORKER_KEY_LENGTH "LENGTH"
+
+/* Replies. */
+#define WORKER_KEY_TYPE "TYPE"
+#define WORKER_TYPE_PROGRESS "progress"
+#define WORKER_KEY_PERCENT "PERCENT" /* 0...100, only when it changes */
+#define WORKER_TYPE_RESULT "result"
+#define WORKER_KEY_REASON "REASON" /* a word of reason.h */
+#define WORKER_KEY_MESSAGE "MESSAGE" /* a sentence, beside any REASON but ok */
+
+/* With REASON=ok of open-bundle. */
+#define WORKER_KEY_PATH "PATH" /* the image's TUF target path */
+#define WORKER_KEY_SHA256 "SHA256" /* 64 hex digits: the image's file name in STAGE_DIR */
+#define WORKER_KEY_VERSION "VERSION" /* of the release, for people */
+#define WORKER_KEY_COUNTER "COUNTER" /* of the release */
+#define WORKER_KEY_SLOT "SLOT" /* slot label the image is for; empty: any slot */
+#define WORKER_KEY_MIN_COUNTER "MIN_COUNTER"
+#define WORKER_KEY_NEW_FLOOR "NEW_FLOOR" /* the device's floor once this release is confirmed */
+#define WORKER_KEY_URGENCY "URGENCY" /* low medium high critical */
+#define WORKER_KEY_SIGNER "SIGNER" /* role that answers for the index and the image */
+#define WORKER_KEY_SIGNER_KEYS \
+	"SIGNER_KEYS" /* hex digest of that role's set of keys: changes with them */
+#define WORKER_KEY_REMOTE "REMOTE" /* name of the repository */
+#define WORKER_KEY_HARDWARE_ID "HARDWARE_ID" /* which of HARDWARE_IDS the index was found for */
+#define WORKER_KEY_SUMMARY \
+	"SUMMARY" /* first line of the English (else the first) note; may be empty */
+#define WORKER_KEY_INSTALLED_KNOWN \
+	"INSTALLED_KNOWN_COUNTER" /* counter of what is installed now; 0: unknown */
+
+/* With REASON=ok or transfer-failed of write-slot. */
+#define WORKER_KEY_WRITTEN "WRITTEN" /* bytes the device took */
