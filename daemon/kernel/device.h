@@ -14,6 +14,7 @@
 #define KERNEL_SERIAL_MAX 127
 #define KERNEL_VERSION_MAX 63
 #define KERNEL_SLOTS_MAX 32
+#define KERNEL_DEVICES_MAX 256 /* of one machine; fwslotN with a larger N is not looked at */
 #define KERNEL_DIGEST_LENGTH 71 /* "sha256:" and 64 hexadecimal digits */
 
 /* The words of the sysfs attribute "status", in the kernel's order. */
@@ -95,6 +96,7 @@ struct kernel_device {
 	char parent[256]; /* sysfs path of the parent device, relative to /sys */
 	enum kernel_status status;
 	bool can_restart;
+	bool is_malformed; /* a value was too long, no number, or a word we do not know */
 	struct kernel_boot boot;
 	unsigned num_slots;
 	struct kernel_slot slots[KERNEL_SLOTS_MAX];

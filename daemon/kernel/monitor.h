@@ -12,11 +12,12 @@
 struct kernel_monitor;
 
 struct kernel_monitor_events {
-	void (*device_added)(unsigned index, void *userdata); /* also once for each present at start */
+	void (*device_added)(unsigned index,
+			     void *userdata); /* also once for each present at start */
 	void (*device_removed)(unsigned index, void *userdata);
 	void (*device_changed)(unsigned index, void *userdata); /* read it again */
-	void (*slot_progress)(unsigned index, unsigned slot, enum kernel_status status, uint64_t done_bytes,
-			      uint64_t total_bytes, void *userdata);
+	void (*slot_progress)(unsigned index, unsigned slot, enum kernel_status status,
+			      uint64_t done_bytes, uint64_t total_bytes, void *userdata);
 };
 
 /*
@@ -29,6 +30,6 @@ struct kernel_monitor *kernel_monitor_free(struct kernel_monitor *monitor);
 
 /*
  * Which of our modules are loaded or can be; uses libkmod, loaded only for this call. @ret_sentence: what is missing
- * and which command mends it, or NULL when all is well. The caller frees it.
+ * and which command mends it, or NULL when all is well. The caller frees it. -EOPNOTSUPP: no libkmod to ask.
  */
 int kernel_modules_explain(char **ret_sentence);
