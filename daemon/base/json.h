@@ -17,7 +17,6 @@
 #define JSON_DEPTH_MAX 32 /* nested objects and arrays */
 #define JSON_INTEGER_MAX ((int64_t)1 << 53) /* every JSON library reads these exactly */
 
-DEFINE_CLEANUP(json_t, json_decref)
 #define _cleanup_json_ _cleanup_(json_decrefp)
 
 /*
