@@ -2,83 +2,36 @@
 /*
  * The engine's one decision: given a job's record, what the kernel says of its device, what is known in memory, the
  * policy and the time, which action is next and what is the next record? Pure: no I/O, no clock, no allocation.
- * The table of its rows is in docs and tested row by row. The loop around it (run.c) writes the record BEFORE it
- * performs the action, and after a crash simply asks again with empty knowledge.
+ * The rules are rows of one table (engine_rule_at()), from which the manual's table is printed and which is tested row
+ * by row. The loop around it (run.c) writes the record BEFORE it performs the action, and after a crash simply asks
+ * again with empty knowledge.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/reason.h"
 #include "kernel/device.h"
+#include "store/record.h"
 
-enum job_type { JOB_INSTALL, JOB_REVERT, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
+/* Flags of a request, as on the bus; others are refused with REASON_INVALID_ARGUMENT. */
+#define MANAGER_FLAG_REINSTALL (UINT64_C(1) << 1) /* even if the same version runs */
+#define MANAGER_FLAG_DOWNGRADE (UINT64_C(1) << 2) /* an older release, never below the floor */
+#define MANAGER_FLAG_NO_WAY_BACK (UINT64_C(1) << 3) /* one slot and no backup: do it all the same */
 
-enum job_phase {
-	JOB_QUEUED,
-	JOB_WAITING, /* for the window, for gates, or for the device to be back */
-	JOB_DOWNLOADING,
-	JOB_VERIFYING,
-	JOB_BACKING_UP,
-	JOB_WRITING,
-	JOB_RESTARTING,
-	JOB_CHECKING,
-	JOB_TRIAL,
-	JOB_REVERTING, /* going back to the previous slot; shown on the bus as "restarting" */
-	JOB_DONE,
-	JOB_REVERTED,
-	JOB_FAILED,
-	JOB_CANCELLED,
-	JOB_PHASE_MAX,
-	JOB_PHASE_INVALID = -22,
-};
-
-/* A row of the store's table "jobs": all that must survive a crash, nothing else. Fixed size on purpose. */
-struct job_record {
-	uint64_t id;
-	enum job_type type;
-	enum job_phase phase;
-	char device_id[32];
-	uint64_t flags;
-	uint32_t uid; /* who asked */
-	uint64_t created_usec, phase_usec; /* CLOCK_REALTIME; when the phase began */
-	uint64_t trial_end_usec; /* 0 = not on trial */
-	int target_slot, previous_slot; /* -1 = not chosen yet */
-	char version[64], version_before[64];
-	uint64_t counter, new_floor; /* of the release; 0 = unknown */
-	char digest[72]; /* "sha256:<hex>" of the image to install, "" until verified */
-	uint64_t length_bytes;
-	uint64_t boots_before; /* boot/total when the device was told to restart */
-	bool is_committed; /* the load was handed to the kernel (loading=0) */
-	bool is_activated; /* the slot was chosen for the next boot */
-	bool is_cancel_requested;
-	unsigned write_tries; /* how often writing began */
-	enum reason reason; /* why it ended or is being reverted; REASON_OK = no trouble */
-};
-
-/* What is only in memory: empty after a restart of the daemon. */
-enum work_state { WORK_NONE, WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
-struct job_knowledge {
-	enum work_state verify, copy, health; /* bundle worker, copy-to-kernel worker, health checks */
-	enum reason reason; /* why the failed one failed */
-	bool has_bundle; /* the caller's file is still held (before verifying ended) */
-	bool has_payload; /* the verified payload is in the store */
-	bool is_user_confirmed; /* Confirm() was called during the trial */
-	bool is_user_reverted; /* Revert() was called during the trial */
-};
-
-struct job_policy {
-	uint64_t trial_usec; /* how long the new firmware must stay up */
-	bool auto_confirm;
-	uint64_t restart_timeout_usec; /* the device must be back and have booted by then */
-	uint64_t reappear_timeout_usec; /* a device that vanished may be away that long */
-	uint64_t write_timeout_usec; /* no write may take longer; the kernel's own timeouts come first */
-	unsigned write_tries_max;
-};
+/* Limits of one job; each ends in a final phase, never in silence. */
+#define STEP_ORDER_TRIES_MAX 6 /* the same order to the kernel in a row */
+#define STEP_ORDER_RETRY_USEC UINT64_C(5000000) /* between two of them */
+#define STEP_RESTARTS_MAX 3 /* commanded restarts in one direction */
+#define STEP_TRIAL_BOOTS_MAX \
+	10 /* boots by fault or watchdog, where the device does not count itself */
+#define STEP_TRIAL_AWAY_MAX_USEC \
+	(UINT64_C(30) * 24 * 3600 * 1000000) /* unplugged during its trial */
 
 enum job_action {
-	ACTION_WAIT, /* nothing to do until an event or @wake_usec */
+	ACTION_WAIT, /* nothing to do until an event or @wake_usec; ask at once when that has come */
 	ACTION_VERIFY, /* start the bundle worker */
 	ACTION_BACK_UP,
 	ACTION_LOAD, /* loading=1 and start the copy worker */
@@ -90,26 +43,76 @@ enum job_action {
 	ACTION_CONFIRM,
 	ACTION_ACTIVATE_PREVIOUS, /* permanently */
 	ACTION_RESTORE_ATTEMPTS, /* hand back to the kernel what the device forgot */
-	ACTION_FINISH, /* write history, free what the job held */
+	ACTION_FINISH, /* one transaction: record, history, device; then free what the job held */
 	ACTION_MAX,
+};
+
+/* What the authenticated index says of the release; filled in when verifying succeeded. */
+struct job_release {
+	char version[RECORD_VERSION_MAX + 1];
+	uint64_t counter, new_floor;
+	char digest[RECORD_DIGEST_LENGTH + 1];
+	uint64_t length_bytes;
+	char slot_label[RECORD_LABEL_MAX + 1]; /* "" = any slot */
+};
+
+/* What is only in memory: empty after a restart of the daemon. */
+enum work_state { WORK_NONE, WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
+struct job_knowledge {
+	enum work_state verify, copy,
+		health; /* bundle worker, copy-to-kernel worker, health checks */
+	enum reason reason; /* why the failed one failed */
+	struct job_release release; /* valid when verify is WORK_SUCCEEDED */
+	bool has_bundle; /* the caller's file is held, or can be opened again */
+	bool has_payload; /* the verified image is in STATE/payload */
+	uint64_t resumed_usec; /* when this process began to look after the job */
+	uint64_t away_since_usec; /* when the device went, or resumed_usec */
+	bool was_away; /* the device went and came back since the last restart was ordered */
+	bool cannot_restore; /* the kernel refused to take the attempts back */
+	/* The last order to the kernel since the phase began, however it ended. */
+	enum job_action last_action; /* ACTION_WAIT = none */
+	int last_error; /* 0 or -errno */
+	uint64_t last_usec;
+	unsigned tries; /* how often in a row */
+};
+
+struct job_policy {
+	uint64_t trial_usec; /* how long the new firmware must stay up */
+	bool auto_confirm;
+	uint64_t restart_timeout_usec; /* the device must be back and have booted by then */
+	uint64_t reappear_timeout_usec; /* a device that vanished may be away that long */
+	uint64_t
+		write_timeout_usec; /* no write may take longer; the kernel's own timeouts come first */
+	unsigned write_tries_max;
 };
 
 struct job_step {
 	enum job_action action;
 	struct job_record next;
-	uint64_t wake_usec; /* CLOCK_REALTIME, UINT64_MAX = none */
+	uint64_t wake_usec; /* same clock as now_usec, UINT64_MAX = none */
 	const char *rule; /* name of the row that decided, for the log, the tests and the manual */
 };
 
-/* @device is NULL while the device is away. */
+/*
+ * @device is NULL while the device is away. @now_usec: CLOCK_REALTIME when the process started, going on without jumps.
+ * @job must not be in a final phase.
+ */
 void engine_step(const struct job_record *job, const struct kernel_device *device,
-		 const struct job_knowledge *knowledge, const struct job_policy *policy, uint64_t now_usec,
-		 struct job_step *ret);
+		 const struct job_knowledge *knowledge, const struct job_policy *policy,
+		 uint64_t now_usec, struct job_step *ret);
 
-bool job_phase_is_final(enum job_phase phase);
+/* The table, row by row, in the order in which rows are tried. NULL after the last. */
+struct engine_rule_text {
+	const char *phase, *name, *sentence, *action, *next_phase; /* next_phase "" = stays */
+};
+bool engine_rule_at(size_t number, struct engine_rule_text *ret);
+
+/* The slot whose firmware runs, -1 = unknown. */
+int engine_running_slot(const struct kernel_device *device);
+/* The slot an install would write: @label "" = any. -1 = none. Never the running one of a device with another. */
+int engine_choose_target(const struct kernel_device *device, const char *label);
+/* The slot a revert would go back to, -1 = none. @remembered: the store's previous slot, -1 = unknown. */
+int engine_choose_previous(const struct kernel_device *device, int remembered);
+
 bool job_is_cancellable(const struct job_record *job); /* until writing */
-const char *job_phase_to_string(enum job_phase phase);
-enum job_phase job_phase_from_string(const char *word);
-const char *job_type_to_string(enum job_type type);
-enum job_type job_type_from_string(const char *word);
 const char *job_action_to_string(enum job_action action);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a row of the decision table looks, and what predicates ask of a situation. Private to the step-*.c files, of which
+ * each holds the rows of a few phases. Everything here is pure.
+ */
+#pragma once
+
+#include "engine/step.h"
+
+/* Everything a rule may look at. */
+struct situation {
+	const struct job_record *job;
+	const struct kernel_device *device; /* NULL = away */
+	const struct job_knowledge *knowledge;
+	const struct job_policy *policy;
+	uint64_t now_usec;
+	const struct kernel_slot *target,
+		*previous; /* NULL = not chosen, or the device has no such slot */
+	int running; /* slot, -1 = unknown */
+};
+
+/* A row: the first whose @applies says yes decides. */
+struct rule {
+	const char *name;
+	const char *sentence; /* for the manual: when, and why */
+	bool (*applies)(const struct situation *situation);
+	enum job_action action;
+	enum job_phase next; /* JOB_PHASE_INVALID = stays */
+	enum reason reason; /* becomes the record's, unless that has one already */
+	void (*amend)(const struct situation *situation,
+		      struct job_step *step); /* NULL = nothing more */
+};
+
+#define STAYS JOB_PHASE_INVALID
+
+/* The rows of one phase; a table ends with a row that always applies. */
+struct rule_table {
+	enum job_phase phase;
+	const struct rule *rules;
+	size_t count;
+};
+
+extern const struct rule_table
+	rules_common; /* tried first in every phase; no last row that always applies */
+extern const struct rule_table rules_queued, rules_verifying; /* step-verify.c */
+extern const struct rule_table rules_writing; /* step-write.c */
+extern const struct rule_table rules_restarting, rules_checking; /* step-restart.c */
+extern const struct rule_table rules_trial; /* step-trial.c */
+extern const struct rule_table rules_reverting; /* step-revert.c */
+
+/* Predicates shared by several phases. */
+bool always(const struct situation *s);
+bool is_revert_requested(const struct situation *s);
+bool target_holds_image(
+	const struct situation *s); /* digest and length are the authenticated ones */
+bool target_is_chosen(const struct situation *s); /* the next boot would start the target */
+bool target_is_running(const struct situation *s);
+bool target_runs_otherwise(
+	const struct situation *s); /* it runs, but says it is another firmware */
+bool previous_is_running(const struct situation *s); /* ... and is not the target */
+bool device_is_idle(const struct situation *s);
+bool error_is_lasting(int error); /* trying again cannot help */
+bool was_ordered(const struct situation *s,
+		 enum job_action action); /* last, successfully, by this process */
+/* When the wait of this phase began: the latest of phase, resumption and last order. */
+uint64_t waiting_since(const struct situation *s);
+bool restart_has_timed_out(const struct situation *s);
+
+/* Amendments shared by several phases. */
+void at_once(const struct situation *s, struct job_step *step); /* ask again immediately */
+void until_restart_timeout(const struct situation *s, struct job_step *step);
+void begin_reverting(const struct situation *s, struct job_step *step);
+void reason_of_work(const struct situation *s, struct job_step *step); /* why the worker failed */
+void reason_of_order(const struct situation *s, struct job_step *step); /* why the kernel refused */
+void note_restart(const struct situation *s,
+		  struct job_step *step); /* counts it, remembers boot/total */

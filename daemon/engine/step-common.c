@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows tried first in every phase, and the predicates and amendments that several phases share. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "engine/rules.h"
+
+bool always(const struct situation *s)
+{
+	(void)s;
+	return true;
+}
+
+bool is_revert_requested(const struct situation *s)
+{
+	return s->job->is_revert_requested;
+}
+
+bool target_holds_image(const struct situation *s)
+{
+	return s->target && s->job->digest[0] && strcmp(s->target->digest, s->job->digest) == 0 &&
+	       s->target->image_size_bytes == s->job->length_bytes;
+}
+
+bool target_is_chosen(const struct situation *s)
+{
+	if (!s->target)
+		return false;
+	/* A device that knows one slot and no boot control starts what it holds. */
+	if (s->device->num_slots == 1 && !s->device->boot.is_present)
+		return true;
+	return s->target->state == KERNEL_SLOT_PENDING ||
+	       (s->device->boot.next_slot == s->job->target_slot &&
+		s->running != s->job->target_slot);
+}
+
+bool target_is_running(const struct situation *s)
+{
+	return s->target && s->running == s->job->target_slot;
+}
+
+bool target_runs_otherwise(const struct situation *s)
+{
+	if (!target_is_running(s))
+		return false;
+	if (s->target->digest[0] && strcmp(s->target->digest, s->job->digest) != 0)
+		return true;
+	return s->target->version[0] && s->job->version[0] &&
+	       strcmp(s->target->version, s->job->version) != 0;
+}
+
+bool previous_is_running(const struct situation *s)
+{
+	return s->previous && s->running == s->job->previous_slot &&
+	       s->running != s->job->target_slot;
+}
+
+bool device_is_idle(const struct situation *s)
+{
+	return s->device->status == KERNEL_STATUS_IDLE;
+}
+
+bool error_is_lasting(int error)
+{
+	switch (-error) {
+	case 0:
+	case EAGAIN:
+	case EBUSY:
+	case ECONNRESET:
+	case EINTR:
+	case EIO: /* a wire may be better next time */
+	case ENODEV:
+	case ENOMEM:
+	case EPIPE:
+	case EPROTO:
+	case ETIMEDOUT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool was_ordered(const struct situation *s, enum job_action action)
+{
+	return s->knowledge->last_action == action && s->knowledge->last_error == 0;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t sum(uint64_t time_usec, uint64_t span_usec)
+{
+	return time_usec > UINT64_MAX - span_usec ? UINT64_MAX : time_usec + span_usec;
+}
+
+uint64_t waiting_since(const struct situation *s)
+{
+	return later(later(s->job->phase_usec, s->knowledge->resumed_usec),
+		     s->knowledge->last_usec);
+}
+
+static uint64_t restart_deadline(const struct situation *s)
+{
+	/* A device that cannot restart itself waits for a person to pull the plug. */
+	bool by_hand = s->device && !s->device->can_restart;
+
+	return sum(waiting_since(s),
+		   by_hand ? s->policy->reappear_timeout_usec : s->policy->restart_timeout_usec);
+}
+
+bool restart_has_timed_out(const struct situation *s)
+{
+	return s->now_usec >= restart_deadline(s);
+}
+
+void at_once(const struct situation *s, struct job_step *step)
+{
+	step->wake_usec = s->now_usec;
+}
+
+void until_restart_timeout(const struct situation *s, struct job_step *step)
+{
+	step->wake_usec = restart_deadline(s);
+}
+
+void begin_reverting(const struct situation *s, struct job_step *step)
+{
+	(void)s;
+	step->next.is_activated = false;
+	step->next.restart_tries = 0;
+	step->next.trial_end_usec = 0;
+}
+
+void reason_of_work(const struct situation *s, struct job_step *step)
+{
+	if (step->next.reason == REASON_OK)
+		step->next.reason = s->knowledge->reason == REASON_OK ? REASON_INTERNAL :
+									s->knowledge->reason;
+}
+
+void reason_of_order(const struct situation *s, struct job_step *step)
+{
+	if (step->next.reason != REASON_OK)
+		return;
+	step->next.reason = s->knowledge->last_error ? reason_from_errno(s->knowledge->last_error) :
+						       REASON_TRANSFER_FAILED;
+}
+
+void note_restart(const struct situation *s, struct job_step *step)
+{
+	bool is_repetition = s->knowledge->last_action == ACTION_RESTART &&
+			     s->knowledge->last_error != 0;
+
+	if (!is_repetition)
+		step->next.restart_tries++;
+	step->next.is_activated = true;
+	step->next.boots_before = s->device->boot.total;
+}
+
+/* The rows. */
+
+static bool is_cancelled(const struct situation *s)
+{
+	return s->job->is_cancel_requested && job_is_cancellable(s->job);
+}
+
+static bool clock_went_back(const struct situation *s)
+{
+	return s->now_usec < s->job->phase_usec ||
+	       (s->job->trial_end_usec &&
+		s->job->trial_end_usec > sum(s->now_usec, s->policy->trial_usec));
+}
+
+static void anchor_anew(const struct situation *s, struct job_step *step)
+{
+	if (s->now_usec < s->job->phase_usec)
+		step->next.phase_usec = s->now_usec;
+	if (s->job->trial_end_usec)
+		step->next.trial_end_usec = sum(s->now_usec, s->policy->trial_usec);
+	at_once(s, step);
+}
+
+static uint64_t away_deadline(const struct situation *s)
+{
+	if (s->job->phase == JOB_RESTARTING || s->job->phase == JOB_REVERTING)
+		return sum(waiting_since(s), s->policy->restart_timeout_usec);
+	if (s->job->phase == JOB_TRIAL)
+		return sum(s->knowledge->away_since_usec, STEP_TRIAL_AWAY_MAX_USEC);
+	return sum(s->knowledge->away_since_usec, s->policy->reappear_timeout_usec);
+}
+
+static bool is_lost(const struct situation *s)
+{
+	return !s->device && s->now_usec >= away_deadline(s);
+}
+
+static bool is_away(const struct situation *s)
+{
+	return !s->device;
+}
+
+static void until_away_deadline(const struct situation *s, struct job_step *step)
+{
+	step->wake_usec = away_deadline(s);
+}
+
+static const struct rule common[] = {
+	{ "cancelled", "Somebody cancelled the job before anything was written.", is_cancelled,
+	  ACTION_FINISH, JOB_CANCELLED, REASON_CANCELLED, NULL },
+	{ "clock-went-back", "The clock shows an earlier time than the record: spans begin anew.",
+	  clock_went_back, ACTION_WAIT, STAYS, REASON_OK, anchor_anew },
+	{ "device-lost", "The device is away for longer than allowed in this phase.", is_lost,
+	  ACTION_FINISH, JOB_FAILED, REASON_DEVICE_LOST, NULL },
+	{ "device-away", "The device is away: wait for it to come back.", is_away, ACTION_WAIT,
+	  STAYS, REASON_OK, until_away_deadline },
+};
+
+const struct rule_table rules_common = { JOB_PHASE_INVALID, common, ARRAY_SIZE(common) };

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of the phases queued and verifying: from the request to an authenticated image and a slot for it. Pure. */
+#include <string.h>
+
+#include "base/macros.h"
+#include "engine/rules.h"
+
+static bool is_revert(const struct situation *s)
+{
+	return s->job->type == JOB_REVERT;
+}
+
+static bool revert_has_no_slot(const struct situation *s)
+{
+	/* The request remembered in previous_slot what the store knew. */
+	return is_revert(s) && engine_choose_previous(s->device, s->job->previous_slot) < 0;
+}
+
+static void choose_revert_slot(const struct situation *s, struct job_step *step)
+{
+	int slot = engine_choose_previous(s->device, s->job->previous_slot);
+
+	step->next.previous_slot = slot;
+	step->next.target_slot = s->running; /* what is left behind */
+	if (slot >= 0)
+		memcpy(step->next.version, s->device->slots[slot].version,
+		       sizeof(step->next.version));
+	begin_reverting(s, step);
+}
+
+static bool bundle_is_gone(const struct situation *s)
+{
+	return s->knowledge->verify == WORK_NONE && !s->knowledge->has_bundle;
+}
+
+static const struct rule queued[] = {
+	{ "nothing-to-revert-to", "No other slot holds good firmware.", revert_has_no_slot,
+	  ACTION_FINISH, JOB_FAILED, REASON_NO_REVERT_SLOT, NULL },
+	{ "begin-revert", "A revert needs nothing but the other slot: go back.", is_revert,
+	  ACTION_WAIT, JOB_REVERTING, REASON_OK, choose_revert_slot },
+	{ "bundle-gone",
+	  "The daemon was stopped and the caller's file is not held any more: ask again.",
+	  bundle_is_gone, ACTION_FINISH, JOB_FAILED, REASON_INTERRUPTED, NULL },
+	{ "begin-verify", "Authenticate the file before anything else looks at it.", always,
+	  ACTION_VERIFY, JOB_VERIFYING, REASON_OK, NULL },
+};
+const struct rule_table rules_queued = { JOB_QUEUED, queued, ARRAY_SIZE(queued) };
+
+static bool verify_not_begun(const struct situation *s)
+{
+	return s->knowledge->verify == WORK_NONE;
+}
+
+static bool verify_is_running(const struct situation *s)
+{
+	return s->knowledge->verify == WORK_RUNNING;
+}
+
+static bool verify_failed(const struct situation *s)
+{
+	return s->knowledge->verify == WORK_FAILED;
+}
+
+static int target_for_release(const struct situation *s)
+{
+	return engine_choose_target(s->device, s->knowledge->release.slot_label);
+}
+
+static bool is_installed_already(const struct situation *s)
+{
+	return !(s->job->flags & MANAGER_FLAG_REINSTALL) && s->running >= 0 &&
+	       (unsigned)s->running < s->device->num_slots &&
+	       strcmp(s->device->slots[s->running].digest, s->knowledge->release.digest) == 0;
+}
+
+static bool has_no_slot(const struct situation *s)
+{
+	return target_for_release(s) < 0;
+}
+
+static bool image_is_too_large(const struct situation *s)
+{
+	return s->knowledge->release.length_bytes >
+	       s->device->slots[target_for_release(s)].size_bytes;
+}
+
+static bool has_no_way_back(const struct situation *s)
+{
+	return target_for_release(s) == s->running && !(s->job->flags & MANAGER_FLAG_NO_WAY_BACK);
+}
+
+static void take_release(const struct situation *s, struct job_step *step)
+{
+	const struct job_release *release = &s->knowledge->release;
+	struct job_record *next = &step->next;
+
+	next->target_slot = target_for_release(s);
+	next->previous_slot = s->running == next->target_slot ? -1 : s->running;
+	if (s->running >= 0)
+		memcpy(next->version_before, s->device->slots[s->running].version,
+		       sizeof(next->version_before));
+	memcpy(next->version, release->version, sizeof(next->version));
+	memcpy(next->digest, release->digest, sizeof(next->digest));
+	next->counter = release->counter;
+	next->new_floor = release->new_floor;
+	next->length_bytes = release->length_bytes;
+	next->is_committed = false;
+	next->write_tries = 0;
+}
+
+static const struct rule verifying[] = {
+	{ "bundle-gone",
+	  "The daemon was stopped and the caller's file is not held any more: ask again.",
+	  bundle_is_gone, ACTION_FINISH, JOB_FAILED, REASON_INTERRUPTED, NULL },
+	{ "verify", "Nobody is authenticating the file (yet, or any more): begin.",
+	  verify_not_begun, ACTION_VERIFY, STAYS, REASON_OK, NULL },
+	{ "verify-running", "The worker authenticates the file.", verify_is_running, ACTION_WAIT,
+	  STAYS, REASON_OK, NULL },
+	{ "not-authentic", "The worker refused the file, for the reason it gave.", verify_failed,
+	  ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_work },
+	{ "already-installed", "The running slot holds exactly this image.", is_installed_already,
+	  ACTION_FINISH, JOB_FAILED, REASON_ALREADY_INSTALLED, NULL },
+	{ "no-slot",
+	  "The device has no slot of that name that may be written, or does not say which one runs.",
+	  has_no_slot, ACTION_FINISH, JOB_FAILED, REASON_NO_SUCH_SLOT, NULL },
+	{ "image-too-large", "The image is larger than the slot.", image_is_too_large,
+	  ACTION_FINISH, JOB_FAILED, REASON_TOO_LARGE, NULL },
+	{ "no-way-back", "One slot, no backup, and nobody said to do it all the same.",
+	  has_no_way_back, ACTION_FINISH, JOB_FAILED, REASON_NO_WAY_BACK, NULL },
+	{ "verified", "The image is authentic, fits, and lies in the payload folder: write it.",
+	  always, ACTION_WAIT, JOB_WRITING, REASON_OK, take_release },
+};
+const struct rule_table rules_verifying = { JOB_VERIFYING, verifying, ARRAY_SIZE(verifying) };

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words of a job's type and phase: as stored, as logged and as on the bus. */
+#include "store/record.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+
+static const char *const type_words[JOB_TYPE_MAX] = {
+	[JOB_INSTALL] = "install",
+	[JOB_REVERT] = "revert",
+};
+
+static const char *const phase_words[JOB_PHASE_MAX] = {
+	[JOB_QUEUED] = "queued",
+	[JOB_WAITING] = "waiting",
+	[JOB_DOWNLOADING] = "downloading",
+	[JOB_VERIFYING] = "verifying",
+	[JOB_BACKING_UP] = "backing-up",
+	[JOB_WRITING] = "writing",
+	[JOB_RESTARTING] = "restarting",
+	[JOB_CHECKING] = "checking",
+	[JOB_TRIAL] = "trial",
+	[JOB_REVERTING] = "reverting",
+	[JOB_DONE] = "done",
+	[JOB_REVERTED] = "reverted",
+	[JOB_FAILED] = "failed",
+	[JOB_CANCELLED] = "cancelled",
+};
+
+static int find_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; word && i < count; i++)
+		if (strcmp(words[i], word) == 0)
+			return (int)i;
+	return -22;
+}
+
+bool job_phase_is_final(enum job_phase phase)
+{
+	return phase >= JOB_DONE && phase < JOB_PHASE_MAX;
+}
+
+const char *job_phase_to_string(enum job_phase phase)
+{
+	return phase >= 0 && phase < JOB_PHASE_MAX ? phase_words[phase] : "unknown";
+}
+
+enum job_phase job_phase_from_string(const char *word)
+{
+	return (enum job_phase)find_word(phase_words, ARRAY_SIZE(phase_words), word);
+}
+
+const char *job_type_to_string(enum job_type type)
+{
+	return type >= 0 && type < JOB_TYPE_MAX ? type_words[type] : "unknown";
+}
+
+enum job_type job_type_from_string(const char *word)
+{
+	return (enum job_type)find_word(type_words, ARRAY_SIZE(type_words), word);
+}

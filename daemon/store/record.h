@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rows of the store as C structures, and the words their columns hold: all that must survive a crash, nothing
+ * else. Fixed sizes on purpose: a record can be copied, compared and passed to a pure function.
+ * No SQL (store.h) and no decisions (engine/step.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/reason.h"
+
+#define RECORD_DEVICE_ID_MAX 31
+#define RECORD_VERSION_MAX 63
+#define RECORD_DIGEST_LENGTH 71 /* "sha256:" and 64 hexadecimal digits */
+#define RECORD_LABEL_MAX 127
+#define RECORD_SOURCE_MAX 255 /* a file name */
+
+enum job_type { JOB_INSTALL, JOB_REVERT, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
+
+enum job_phase {
+	JOB_QUEUED,
+	JOB_WAITING, /* for the window or for gates */
+	JOB_DOWNLOADING,
+	JOB_VERIFYING,
+	JOB_BACKING_UP,
+	JOB_WRITING,
+	JOB_RESTARTING, /* choosing the slot and restarting the device until it has booted */
+	JOB_CHECKING, /* does it run what it should? */
+	JOB_TRIAL,
+	JOB_REVERTING, /* going back to the previous slot; shown on the bus as "restarting" */
+	JOB_DONE,
+	JOB_REVERTED,
+	JOB_FAILED,
+	JOB_CANCELLED,
+	JOB_PHASE_MAX,
+	JOB_PHASE_INVALID = -22,
+};
+
+/* A row of the table "jobs". Times are CLOCK_REALTIME in microseconds. */
+struct job_record {
+	uint64_t id; /* 0 = not stored yet */
+	enum job_type type;
+	enum job_phase phase;
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	char source[RECORD_SOURCE_MAX +
+		    1]; /* the file in STATE/import, "" = the bundle came as a descriptor */
+	uint64_t flags; /* MANAGER_FLAG_* */
+	uint32_t uid; /* who asked */
+	uint64_t created_usec, phase_usec; /* when it was asked for; when the phase began */
+	uint64_t trial_end_usec; /* 0 = not on trial */
+	int target_slot, previous_slot; /* -1 = not chosen yet */
+	char version[RECORD_VERSION_MAX + 1], version_before[RECORD_VERSION_MAX + 1];
+	uint64_t counter, new_floor; /* of the release; 0 = unknown */
+	char digest[RECORD_DIGEST_LENGTH + 1]; /* of the image to install, "" until verified */
+	uint64_t length_bytes;
+	uint64_t
+		boots_before; /* boot/total when the device was told to restart, later the last one seen */
+	unsigned
+		attempts; /* boot attempts of the trial the device has used, to be handed back when it forgets */
+	bool is_committed; /* the load was, or is about to be, handed to the kernel (loading=0) */
+	bool is_activated; /* the slot to boot was chosen, as far as is known */
+	bool is_cancel_requested, is_confirm_requested, is_revert_requested;
+	unsigned write_tries, restart_tries, trial_boots; /* how often each began or happened */
+	enum reason reason; /* why it ended or is being reverted; REASON_OK = no trouble */
+};
+
+/* A row of the table "devices": what is remembered of a device even while it is away. */
+struct device_record {
+	char id[RECORD_DEVICE_ID_MAX + 1];
+	uint64_t installed_counter, floor_counter; /* 0 = unknown, no floor */
+	char installed_version[RECORD_VERSION_MAX + 1];
+	int previous_slot; /* where the previous good firmware is, -1 = unknown */
+	char previous_version[RECORD_VERSION_MAX + 1];
+	uint64_t previous_counter;
+	enum reason problem; /* of the last job, REASON_OK = none */
+};
+
+/* A row of the table "history". Strings are never NULL; "" = does not apply. Valid only as long as the caller says. */
+struct history_row {
+	uint64_t usec;
+	const char *device_id, *action, *version_from, *version_to, *result, *reason, *details;
+	uint32_t uid;
+	uint64_t job_id; /* 0 = none */
+};
+
+bool job_phase_is_final(enum job_phase phase);
+const char *job_phase_to_string(enum job_phase phase);
+enum job_phase job_phase_from_string(const char *word); /* JOB_PHASE_INVALID */
+const char *job_type_to_string(enum job_type type);
+enum job_type job_type_from_string(const char *word); /* JOB_TYPE_INVALID */
