@@ -78,8 +78,13 @@ lint:
 	@BUILD=$(BUILD) tests/run lint
 
 # help: make test T=unit/json   one suite by name, or all whose name starts so
-test:
-	@BUILD=$(BUILD) tests/run --build $(T)
+T	?= unit
+test_needs = $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
+	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
+	$(if $(filter unit,$(T)),unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
+	$(if $(filter bus bus/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),all tools)
+test: $(test_needs)
+	@BUILD=$(BUILD) tests/run $(T)
 
 # help: sudo make demo          the story of an update, told by the system itself
 demo:
