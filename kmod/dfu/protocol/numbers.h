@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The numbers of USB DFU 1.1 and of ST's extension DfuSe (UM0424, AN3156). No code.
+ */
+#ifndef _FWSLOT_DFU_NUMBERS_H
+#define _FWSLOT_DFU_NUMBERS_H
+
+/* DFU 1.1 table 4.1: the interface */
+#define DFU_INTERFACE_CLASS		0xfe
+#define DFU_INTERFACE_SUBCLASS		1
+#define DFU_PROTOCOL_RUNTIME		1
+#define DFU_PROTOCOL_DFU		2
+
+/* DFU 1.1 table 3.2: the requests */
+enum dfu_request {
+	DFU_DETACH	= 0,
+	DFU_DNLOAD	= 1,
+	DFU_UPLOAD	= 2,
+	DFU_GETSTATUS	= 3,
+	DFU_CLRSTATUS	= 4,
+	DFU_GETSTATE	= 5,
+	DFU_ABORT	= 6,
+};
+
+/* DFU 1.1 6.1.2: bState */
+enum dfu_state {
+	DFU_STATE_APP_IDLE		= 0,
+	DFU_STATE_APP_DETACH		= 1,
+	DFU_STATE_IDLE			= 2,
+	DFU_STATE_DNLOAD_SYNC		= 3,
+	DFU_STATE_DNBUSY		= 4,
+	DFU_STATE_DNLOAD_IDLE		= 5,
+	DFU_STATE_MANIFEST_SYNC		= 6,
+	DFU_STATE_MANIFEST		= 7,
+	DFU_STATE_MANIFEST_WAIT_RESET	= 8,
+	DFU_STATE_UPLOAD_IDLE		= 9,
+	DFU_STATE_ERROR			= 10,
+	DFU_NUM_STATES
+};
+
+/* DFU 1.1 6.1.2: bStatus */
+enum dfu_status_code {
+	DFU_STATUS_OK			= 0x00,
+	DFU_STATUS_ERR_TARGET		= 0x01,
+	DFU_STATUS_ERR_FILE		= 0x02,
+	DFU_STATUS_ERR_WRITE		= 0x03,
+	DFU_STATUS_ERR_ERASE		= 0x04,
+	DFU_STATUS_ERR_CHECK_ERASED	= 0x05,
+	DFU_STATUS_ERR_PROG		= 0x06,
+	DFU_STATUS_ERR_VERIFY		= 0x07,
+	DFU_STATUS_ERR_ADDRESS		= 0x08,
+	DFU_STATUS_ERR_NOTDONE		= 0x09,
+	DFU_STATUS_ERR_FIRMWARE		= 0x0a,
+	DFU_STATUS_ERR_VENDOR		= 0x0b,
+	DFU_STATUS_ERR_USBR		= 0x0c,
+	DFU_STATUS_ERR_POR		= 0x0d,
+	DFU_STATUS_ERR_UNKNOWN		= 0x0e,
+	DFU_STATUS_ERR_STALLEDPKT	= 0x0f,
+	DFU_NUM_STATUS_CODES
+};
+
+#define DFU_STATUS_REPLY_BYTES		6	/* of DFU_GETSTATUS */
+
+/* DFU 1.1 table 4.2: the functional descriptor */
+#define DFU_FUNCTIONAL_DESCRIPTOR	0x21
+#define DFU_FUNCTIONAL_BYTES		9
+#define DFU_FUNCTIONAL_BYTES_1_0	7	/* DFU 1.0 has no bcdDFUVersion */
+
+#define DFU_CAN_DOWNLOAD		0x01	/* bmAttributes */
+#define DFU_CAN_UPLOAD			0x02
+#define DFU_MANIFESTATION_TOLERANT	0x04
+#define DFU_WILL_DETACH			0x08
+#define DFU_CAN_ACCELERATE		0x80	/* DfuSe */
+
+#define DFU_VERSION_1_0			0x0100
+#define DFU_VERSION_1_1			0x0110
+#define DFU_VERSION_DFUSE		0x011a
+
+/* DfuSe: commands are downloads of block 0, data begins at block 2 */
+#define DFUSE_SET_ADDRESS		0x21
+#define DFUSE_ERASE			0x41
+#define DFUSE_READ_UNPROTECT		0x92
+#define DFUSE_COMMAND_BLOCK		0
+#define DFUSE_FIRST_DATA_BLOCK		2
+
+#endif /* _FWSLOT_DFU_NUMBERS_H */
