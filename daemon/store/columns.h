@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which column holds which field: one list per table serves the SQL text and the reading and writing of rows, so they
+ * cannot disagree. Private to the store.
+ */
+#pragma once
+
+#define COLUMN_NAME(field, kind) #field ","
+#define COLUMN_MARK(field, kind) "?,"
+
+#define JOB_COLUMNS(X)                \
+	X(id, U64)                    \
+	X(type, TYPE)                 \
+	X(phase, PHASE)               \
+	X(device_id, TEXT)            \
+	X(source, TEXT)               \
+	X(flags, U64)                 \
+	X(uid, UNSIGNED)              \
+	X(created_usec, U64)          \
+	X(phase_usec, U64)            \
+	X(trial_end_usec, U64)        \
+	X(target_slot, INT)           \
+	X(previous_slot, INT)         \
+	X(version, TEXT)              \
+	X(version_before, TEXT)       \
+	X(counter, U64)               \
+	X(new_floor, U64)             \
+	X(digest, TEXT)               \
+	X(length_bytes, U64)          \
+	X(boots_before, U64)          \
+	X(attempts, UNSIGNED)         \
+	X(is_committed, BOOL)         \
+	X(is_activated, BOOL)         \
+	X(is_cancel_requested, BOOL)  \
+	X(is_confirm_requested, BOOL) \
+	X(is_revert_requested, BOOL)  \
+	X(write_tries, UNSIGNED)      \
+	X(restart_tries, UNSIGNED)    \
+	X(trial_boots, UNSIGNED)      \
+	X(reason, REASON)
+
+#define DEVICE_COLUMNS(X)          \
+	X(id, TEXT)                \
+	X(installed_counter, U64)  \
+	X(floor_counter, U64)      \
+	X(installed_version, TEXT) \
+	X(previous_slot, INT)      \
+	X(previous_version, TEXT)  \
+	X(previous_counter, U64)   \
+	X(problem, REASON)

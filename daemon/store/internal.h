@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the store share: the handle, its statements, and the two ways to run one. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_SAVE_JOB,
+	STATEMENT_LOAD_JOBS,
+	STATEMENT_PRUNE_JOBS,
+	STATEMENT_FIND_DEVICE_BY_IDENTITY,
+	STATEMENT_FIND_DEVICE,
+	STATEMENT_NEXT_DEVICE_NUMBER,
+	STATEMENT_COUNT_DEVICES,
+	STATEMENT_FORGET_DEVICE,
+	STATEMENT_ADD_DEVICE,
+	STATEMENT_SAVE_DEVICE,
+	STATEMENT_SEEN_DEVICE,
+	STATEMENT_ADD_HISTORY,
+	STATEMENT_PRUNE_HISTORY,
+	STATEMENT_LIST_HISTORY,
+	STATEMENT_ADD_FAILED,
+	STATEMENT_PRUNE_FAILED,
+	STATEMENT_HAS_FAILED,
+	STATEMENT_MAX,
+};
+
+struct store {
+	sqlite3 *database;
+	char *set_aside_path;
+	sqlite3_stmt *statements[STATEMENT_MAX]; /* prepared when first used */
+};
+
+/* A row as SQL sees it and as C does; the first column of every table of columns is number 0. */
+enum column_kind {
+	COLUMN_U64,
+	COLUMN_UNSIGNED,
+	COLUMN_INT,
+	COLUMN_BOOL,
+	COLUMN_TEXT, /* char[size] */
+	COLUMN_TYPE,
+	COLUMN_PHASE,
+	COLUMN_REASON,
+};
+struct column {
+	enum column_kind kind;
+	size_t offset, size;
+};
+
+/* The errno of an SQLite result. */
+int sql_errno(int result);
+
+/* Text of each statement: statements.c. */
+const char *statement_text(enum statement statement);
+
+/* A prepared statement, reset and without bindings. -errno */
+_warn_unused_ int statement_get(struct store *store, enum statement statement, sqlite3_stmt **ret);
+/* Runs a statement that gives no rows, and resets it. */
+_warn_unused_ int statement_run(sqlite3_stmt *statement);
+/* 1 a row, 0 no (more) rows and reset, -errno and reset. */
+_warn_unused_ int statement_next(sqlite3_stmt *statement);
+/* For cleanup of a statement that was not run to its end. */
+void statement_resetp(sqlite3_stmt **statement);
+#define _cleanup_statement_ _cleanup_(statement_resetp)
+
+/* Columns of a C structure: bound from parameter 1 on, read from column 0 on. -EBADMSG: not what was written. */
+_warn_unused_ int columns_bind(sqlite3_stmt *statement, const struct column *columns, size_t count,
+			       const void *row);
+_warn_unused_ int columns_read(sqlite3_stmt *statement, const struct column *columns, size_t count,
+			       void *row);
+/* NULL is bound as "". */
+int bind_text(sqlite3_stmt *statement, int parameter, const char *text);
+const char *column_text(sqlite3_stmt *statement, int column); /* never NULL */
+
+/* Brings the tables to this program's version; schema.c. -EPROTO: the database is of a newer program. */
+_warn_unused_ int schema_prepare(sqlite3 *database);

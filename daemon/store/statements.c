@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of every statement but the schema, and how statements are prepared, bound, run and read. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "store/columns.h"
+#include "store/internal.h"
+
+#define NUMBER(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
+
+static const char *const texts[STATEMENT_MAX] = {
+	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+	[STATEMENT_COMMIT] = "COMMIT",
+	[STATEMENT_ROLLBACK] = "ROLLBACK",
+
+	[STATEMENT_SAVE_JOB] = "INSERT OR REPLACE INTO jobs (" JOB_COLUMNS(
+		COLUMN_NAME) "message) VALUES (" JOB_COLUMNS(COLUMN_MARK) "?)",
+	[STATEMENT_LOAD_JOBS] = "SELECT " JOB_COLUMNS(COLUMN_NAME) "message FROM jobs ORDER BY id",
+	[STATEMENT_PRUNE_JOBS] =
+		"DELETE FROM jobs WHERE phase IN ('done', 'reverted', 'failed', 'cancelled') AND id NOT IN"
+		" (SELECT id FROM jobs WHERE phase IN ('done', 'reverted', 'failed', 'cancelled')"
+		" ORDER BY id DESC LIMIT ?)",
+
+	[STATEMENT_FIND_DEVICE_BY_IDENTITY] = "SELECT " DEVICE_COLUMNS(
+		COLUMN_NAME) "last_seen_usec FROM devices WHERE hardware_id = ? AND serial = ? AND parent = ?",
+	[STATEMENT_FIND_DEVICE] =
+		"SELECT " DEVICE_COLUMNS(COLUMN_NAME) "last_seen_usec FROM devices WHERE id = ?",
+	[STATEMENT_NEXT_DEVICE_NUMBER] =
+		"SELECT COALESCE(MAX(number) + 1, 0) FROM devices WHERE stem = ?",
+	[STATEMENT_COUNT_DEVICES] = "SELECT COUNT(*) FROM devices",
+	[STATEMENT_FORGET_DEVICE] =
+		"DELETE FROM devices WHERE id = (SELECT id FROM devices WHERE installed_counter = 0 AND"
+		" floor_counter = 0 AND id NOT IN (SELECT device_id FROM jobs) ORDER BY last_seen_usec LIMIT 1)",
+	[STATEMENT_ADD_DEVICE] =
+		"INSERT INTO devices (id, stem, number, hardware_id, serial, parent, first_seen_usec,"
+		" last_seen_usec) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+	[STATEMENT_SAVE_DEVICE] =
+		"UPDATE devices SET installed_counter = ?2, floor_counter = ?3, installed_version = ?4,"
+		" previous_slot = ?5, previous_version = ?6, previous_counter = ?7, problem = ?8"
+		" WHERE id = ?1",
+	[STATEMENT_SEEN_DEVICE] = "UPDATE devices SET last_seen_usec = ?2 WHERE id = ?1",
+
+	[STATEMENT_ADD_HISTORY] =
+		"INSERT INTO history (usec, device_id, action, version_from, version_to, result, reason,"
+		" details, uid, job_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[STATEMENT_PRUNE_HISTORY] =
+		"DELETE FROM history WHERE id <= (SELECT MAX(id) FROM history) - " NUMBER(
+			STORE_HISTORY_ROWS_MAX),
+	[STATEMENT_LIST_HISTORY] =
+		"SELECT usec, device_id, action, version_from, version_to, result, reason, details,"
+		" uid, job_id FROM history WHERE ?1 = '' OR device_id = ?1 ORDER BY id DESC LIMIT ?2",
+
+	[STATEMENT_ADD_FAILED] =
+		"INSERT OR REPLACE INTO failed (device_id, digest, reason, usec) VALUES (?, ?, ?, ?)",
+	[STATEMENT_PRUNE_FAILED] =
+		"DELETE FROM failed WHERE device_id = ?1 AND digest NOT IN (SELECT digest FROM failed"
+		" WHERE device_id = ?1 ORDER BY usec DESC LIMIT " NUMBER(STORE_FAILED_MAX) ")",
+	[STATEMENT_HAS_FAILED] = "SELECT 1 FROM failed WHERE device_id = ? AND digest = ?",
+};
+
+const char *statement_text(enum statement statement)
+{
+	return texts[statement];
+}
+
+int sql_errno(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+	case SQLITE_AUTH:
+		return -EACCES;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_SCHEMA:
+	case SQLITE_FORMAT:
+		return -EBADMSG;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	default:
+		return -EIO;
+	}
+}
+
+int statement_get(struct store *store, enum statement number, sqlite3_stmt **ret)
+{
+	sqlite3_stmt **statement = &store->statements[number];
+
+	if (!*statement) {
+		int result = sqlite3_prepare_v3(store->database, texts[number], -1,
+						SQLITE_PREPARE_PERSISTENT, statement, NULL);
+
+		/* A table that is missing here is a damaged database: schema_prepare() made them all. */
+		if (result == SQLITE_ERROR)
+			return -EBADMSG;
+		if (result != SQLITE_OK)
+			return sql_errno(result);
+	}
+	sqlite3_reset(*statement);
+	sqlite3_clear_bindings(*statement);
+	*ret = *statement;
+	return 0;
+}
+
+int statement_run(sqlite3_stmt *statement)
+{
+	int result = sqlite3_step(statement);
+
+	sqlite3_reset(statement);
+	return sql_errno(result);
+}
+
+int statement_next(sqlite3_stmt *statement)
+{
+	int result = sqlite3_step(statement);
+
+	if (result == SQLITE_ROW)
+		return 1;
+	sqlite3_reset(statement);
+	return sql_errno(result);
+}
+
+void statement_resetp(sqlite3_stmt **statement)
+{
+	if (*statement)
+		sqlite3_reset(*statement);
+}
+
+int bind_text(sqlite3_stmt *statement, int parameter, const char *text)
+{
+	return sql_errno(
+		sqlite3_bind_text(statement, parameter, text ? text : "", -1, SQLITE_TRANSIENT));
+}
+
+const char *column_text(sqlite3_stmt *statement, int column)
+{
+	const unsigned char *text = sqlite3_column_text(statement, column);
+
+	return text ? (const char *)text : "";
+}
+
+static int bind_column(sqlite3_stmt *statement, int parameter, const struct column *column,
+		       const char *field)
+{
+	switch (column->kind) {
+	case COLUMN_U64:
+		return sql_errno(sqlite3_bind_int64(statement, parameter,
+						    (sqlite3_int64) * (const uint64_t *)field));
+	case COLUMN_UNSIGNED:
+		return sql_errno(
+			sqlite3_bind_int64(statement, parameter, *(const unsigned *)field));
+	case COLUMN_INT:
+		return sql_errno(sqlite3_bind_int(statement, parameter, *(const int *)field));
+	case COLUMN_BOOL:
+		return sql_errno(sqlite3_bind_int(statement, parameter, *(const bool *)field));
+	case COLUMN_TEXT:
+		return bind_text(statement, parameter, field);
+	case COLUMN_TYPE:
+		return bind_text(statement, parameter,
+				 job_type_to_string(*(const enum job_type *)field));
+	case COLUMN_PHASE:
+		return bind_text(statement, parameter,
+				 job_phase_to_string(*(const enum job_phase *)field));
+	case COLUMN_REASON:
+		return bind_text(statement, parameter, reason_word(*(const enum reason *)field));
+	}
+	return -EINVAL;
+}
+
+int columns_bind(sqlite3_stmt *statement, const struct column *columns, size_t count,
+		 const void *row)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = bind_column(statement, (int)i + 1, &columns[i],
+				    (const char *)row + columns[i].offset);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Rows are read as carefully as anything from outside: a disk can change them. */
+static int read_column(sqlite3_stmt *statement, int number, const struct column *column,
+		       char *field)
+{
+	sqlite3_int64 value = sqlite3_column_int64(statement, number);
+	const char *text = column_text(statement, number);
+	int word;
+
+	switch (column->kind) {
+	case COLUMN_U64:
+		*(uint64_t *)field = (uint64_t)value;
+		return 0;
+	case COLUMN_UNSIGNED:
+		if (value < 0 || value > UINT32_MAX)
+			return -EBADMSG;
+		*(unsigned *)field = (unsigned)value;
+		return 0;
+	case COLUMN_INT:
+		if (value < INT32_MIN || value > INT32_MAX)
+			return -EBADMSG;
+		*(int *)field = (int)value;
+		return 0;
+	case COLUMN_BOOL:
+		*(bool *)field = value != 0;
+		return 0;
+	case COLUMN_TEXT:
+		if (strlen(text) >= column->size)
+			return -EBADMSG;
+		memset(field, 0, column->size);
+		memcpy(field, text, strlen(text));
+		return 0;
+	case COLUMN_TYPE:
+		word = job_type_from_string(text);
+		*(enum job_type *)field = (enum job_type)word;
+		return word < 0 ? -EBADMSG : 0;
+	case COLUMN_PHASE:
+		word = job_phase_from_string(text);
+		*(enum job_phase *)field = (enum job_phase)word;
+		return word < 0 ? -EBADMSG : 0;
+	case COLUMN_REASON:
+		word = reason_from_word(text);
+		/* A word of a newer version is no damage. */
+		*(enum reason *)field = word < 0 ? REASON_INTERNAL : (enum reason)word;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int columns_read(sqlite3_stmt *statement, const struct column *columns, size_t count, void *row)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = read_column(statement, (int)i, &columns[i],
+				    (char *)row + columns[i].offset);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

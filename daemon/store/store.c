@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Opens, closes and brackets the database. Durability: write-ahead log with synchronous=FULL, so one fsync of the log
+ * per commit and nothing is reported as stored before it; locked exclusively, so SQLite keeps the index of the log in
+ * its own memory (no shared file) and a second daemon is refused.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/damage.h"
+#include "store/internal.h"
+
+/* Memory: a few pages of 4 KiB are enough for tables this small, and no pools are taken in advance. */
+#define CACHE_KIBIBYTES "96"
+#define LOG_PAGES_BEFORE_CHECKPOINT "64"
+
+static const char *const pragmas = "PRAGMA locking_mode = EXCLUSIVE;"
+				   "PRAGMA journal_mode = WAL;"
+				   "PRAGMA synchronous = FULL;"
+				   "PRAGMA cache_size = -" CACHE_KIBIBYTES ";"
+				   "PRAGMA wal_autocheckpoint = " LOG_PAGES_BEFORE_CHECKPOINT ";"
+				   "PRAGMA journal_size_limit = 0;"
+				   "PRAGMA temp_store = MEMORY;"
+				   "PRAGMA trusted_schema = OFF;"
+				   "PRAGMA cell_size_check = ON;";
+
+/* One thread, no statistics, no memory kept in reserve. Without effect after the first connection: that is fine. */
+static void configure_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
+static int run_text(sqlite3 *database, const char *text)
+{
+	return sql_errno(sqlite3_exec(database, text, NULL, NULL, NULL));
+}
+
+static int quick_check(sqlite3 *database)
+{
+	sqlite3_stmt *statement = NULL;
+	int result, r = -EBADMSG;
+
+	result = sqlite3_prepare_v2(database, "PRAGMA quick_check(1)", -1, &statement, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	if (result == SQLITE_ROW && strcmp(column_text(statement, 0), "ok") == 0)
+		r = 0;
+	else if (result != SQLITE_ROW)
+		r = sql_errno(result);
+	sqlite3_finalize(statement);
+	return r;
+}
+
+/* @check: look through the whole file, as after a crash. */
+static int open_database(const char *path, bool check, struct store **ret)
+{
+	_cleanup_store_ struct store *store = calloc(1, sizeof(*store));
+	int r;
+
+	if (!store)
+		return -ENOMEM;
+	configure_library();
+	r = sql_errno(sqlite3_open_v2(
+		path, &store->database,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL));
+	if (r < 0)
+		return r;
+	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	r = run_text(store->database, pragmas);
+	/* The schema first: on an empty file it is also what takes the lock. */
+	if (r >= 0)
+		r = schema_prepare(store->database);
+	if (r >= 0 && check)
+		r = quick_check(store->database);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(store);
+	return 0;
+}
+
+int store_open_volatile(struct store **ret)
+{
+	return open_database(":memory:", false, ret);
+}
+
+/* What the damaged database had to say is said first, then that it was damaged. */
+static int replace_damaged(const char *path, uint64_t now_usec, struct store **ret)
+{
+	_cleanup_free_ char *aside = NULL;
+	_cleanup_store_ struct store *store = NULL;
+	struct history_row row = {
+		.usec = now_usec,
+		.action = "store",
+		.result = "replaced",
+		.reason = reason_word(REASON_MALFORMED),
+		.uid = (uint32_t)getuid(),
+	};
+	int r;
+
+	r = damage_set_aside(path, now_usec, &aside);
+	if (r < 0)
+		return r;
+	r = open_database(path, false, &store);
+	if (r < 0)
+		return r;
+	damage_take_over(aside, store);
+	row.details = aside;
+	r = store_add_history(store, &row);
+	if (r < 0)
+		return r;
+	store->set_aside_path = TAKE_PTR(aside);
+	*ret = TAKE_PTR(store);
+	return 0;
+}
+
+int store_open(const char *folder, uint64_t now_usec, struct store **ret)
+{
+	_cleanup_free_ char *path = NULL, *log_path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/" STORE_FILE_NAME, folder) < 0)
+		return -ENOMEM;
+	if (asprintf(&log_path, "%s-wal", path) < 0)
+		return -ENOMEM;
+	/* A log that was left over means that nobody closed the database: look closer. */
+	r = open_database(path, access(log_path, F_OK) == 0, ret);
+	if (r == -EBADMSG)
+		r = replace_damaged(path, now_usec, ret);
+	return r;
+}
+
+struct store *store_close(struct store *store)
+{
+	if (!store)
+		return NULL;
+	for (size_t i = 0; i < STATEMENT_MAX; i++)
+		sqlite3_finalize(store->statements[i]);
+	sqlite3_close(store->database);
+	free(store->set_aside_path);
+	free(store);
+	return NULL;
+}
+
+const char *store_set_aside_path(const struct store *store)
+{
+	return store->set_aside_path;
+}
+
+static int run(struct store *store, enum statement number)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	int r;
+
+	r = statement_get(store, number, &statement);
+	return r < 0 ? r : statement_run(statement);
+}
+
+int store_begin(struct store *store)
+{
+	return run(store, STATEMENT_BEGIN);
+}
+
+int store_commit(struct store *store)
+{
+	return run(store, STATEMENT_COMMIT);
+}
+
+void store_rollback(struct store *store)
+{
+	if (!sqlite3_get_autocommit(store->database))
+		(void)run(store, STATEMENT_ROLLBACK);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One SQLite database, STATE/fwslot.db: jobs, devices, history, failed releases. Only this room writes SQL.
+ * What a function reported as stored (and, inside a transaction, what store_commit() did) survives kill -9 and power
+ * loss: write-ahead log, synchronous=FULL. One process at a time: the file is locked as long as it is open.
+ * Decides nothing about jobs or devices.
+ *
+ * Errors everywhere: -ENOSPC disk full, -EROFS, -EBUSY another process has it, -EBADMSG the database is damaged,
+ * -ENOMEM, else -EIO.
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "store/record.h"
+
+#define STORE_FILE_NAME "fwslot.db"
+#define STORE_HISTORY_ROWS_MAX \
+	1000 /* older rows go; newer ones can be neither changed nor removed */
+#define STORE_DEVICES_MAX \
+	1024 /* ever seen; the longest unseen one without history of installs makes room */
+#define STORE_FAILED_MAX 32 /* failed releases remembered of one device */
+#define STORE_DETAILS_MAX 4096 /* bytes of a history row's details; more is cut */
+
+struct store;
+
+/*
+ * Opens or makes the database in @folder. A damaged one is set aside ("fwslot.db.damaged-TIME"), what can still be
+ * read of devices (the anti-rollback floors) and jobs is taken over, and a history row tells of it.
+ */
+_warn_unused_ int store_open(const char *folder, uint64_t now_usec, struct store **ret);
+/* A store in memory only: for a read-only or full disk, so that devices can at least be shown. */
+_warn_unused_ int store_open_volatile(struct store **ret);
+struct store *store_close(struct store *store);
+DEFINE_CLEANUP(struct store, store_close)
+#define _cleanup_store_ _cleanup_(store_closep)
+
+/* Path of the damaged database that store_open() set aside, or NULL. Owned by the store. */
+const char *store_set_aside_path(const struct store *store);
+
+/* All between begin and commit is stored wholly or not at all. Not nested. rollback without begin does nothing. */
+_warn_unused_ int store_begin(struct store *store);
+_warn_unused_ int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* Writes the row; a record without id gets one. @message may be NULL. */
+_warn_unused_ int store_save_job(struct store *store, struct job_record *record,
+				 const char *message);
+/* All jobs by id. @row returns 0 to go on; another value ends it and is returned. */
+int store_load_jobs(struct store *store,
+		    int (*row)(const struct job_record *record, const char *message,
+			       void *userdata),
+		    void *userdata);
+/* Forgets ended jobs but the @keep newest. */
+int store_prune_jobs(struct store *store, unsigned keep);
+
+/*
+ * Finds the device by (@hardware_id, @serial or, where that is "", @parent), or gives it an id and a row.
+ * -ENOSPC when STORE_DEVICES_MAX are known and all have been updated.
+ */
+_warn_unused_ int store_know_device(struct store *store, const char *hardware_id,
+				    const char *serial, const char *parent, uint64_t now_usec,
+				    struct device_record *ret);
+/* -ENOENT: never seen */
+_warn_unused_ int store_find_device(struct store *store, const char *id, struct device_record *ret);
+_warn_unused_ int store_save_device(struct store *store, const struct device_record *record);
+
+_warn_unused_ int store_add_history(struct store *store, const struct history_row *row);
+/* Newest first; @device_id "" = all. @row as in store_load_jobs; its strings live until it returns. */
+int store_list_history(struct store *store, const char *device_id, unsigned limit,
+		       int (*row)(const struct history_row *row, void *userdata), void *userdata);
+
+/* A release (by its image's digest) that failed on a device: it is not to be offered there again by itself. */
+_warn_unused_ int store_add_failed(struct store *store, const char *device_id, const char *digest,
+				   enum reason reason, uint64_t now_usec);
+/* 1 yes, 0 no, -errno */
+int store_has_failed(struct store *store, const char *device_id, const char *digest);
