@@ -9,17 +9,22 @@
 ROOMS	?= bus engine trust remote kernel store base
 
 # What tests and tools link with; the linker drops what a program does not use.
-ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson libarchive libseccomp
+ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson libarchive libseccomp \
+	libcurl libcbor
 
 # program, its folder, its libraries.  fwslotd stays small: heavy libraries only
 # in the short-lived worker and in the vendor's tool.
-PROGRAM_NAMES := fwslotd fwslot-worker fwslot-repo
+PROGRAM_NAMES := fwslotd fwslot-worker fwslot-repo fwslot-fetch fwslot-smp
 program_folder_fwslotd := fwslotd
 program_folder_fwslot-worker := worker
 program_folder_fwslot-repo := repo
+program_folder_fwslot-fetch := fetch
+program_folder_fwslot-smp := smp
 program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
 program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp
 program_libraries_fwslot-repo := gnutls jansson libarchive
+program_libraries_fwslot-fetch := libcurl gnutls libsystemd libseccomp
+program_libraries_fwslot-smp := libcbor libsystemd libseccomp
 
 # A folder without a main.c is not there yet.
 PROGRAMS := $(foreach p,$(PROGRAM_NAMES),$(if $(wildcard \
@@ -34,6 +39,14 @@ room_archives = $(patsubst %,$(1)/daemon/%.a,$(filled_rooms))
 
 # help: make programs           only the userspace programs
 programs: $(PROGRAMS)
+
+# Also what no program uses yet.
+.PHONY: archives format
+archives: $(call room_archives,$(BUILD))
+
+# help: make format             let clang-format rewrite what make lint complains of
+format:
+	clang-format -i $$(find daemon tests -name '*.[ch]')
 
 # Objects are rebuilt when a flag changes: the stamp is rewritten only then.
 flags_now = $(CC) $(CLANG) $(ALL_CFLAGS) $(ALL_LDFLAGS)

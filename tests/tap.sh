@@ -21,9 +21,9 @@ report() {
 	return "$1"
 }
 
-# Each line of TEXT as a comment, so that it is not taken for a result.
+# Each line of TEXT as a comment, so that it is not taken for a result; the last 40.
 note() {
-	sed 's/^/# /' <<<"$*"
+	tail -n 40 <<<"$*" | sed 's/^/# /'
 }
 
 # ok WHAT COMMAND...: passes when the command succeeds; its output is shown otherwise.
