@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * sysfs as it is: folders that vanish under us, attributes that exist only where the device has the ability. Knows
- * where sysfs is and how one attribute is read and written; what the attributes mean is device.c and orders.c.
+ * sysfs as it is: folders that vanish under us, attributes that exist only where the device has the
+ * ability. Knows where sysfs is and how one attribute is read and written; what the attributes mean
+ * is device.c and orders.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,10 @@ int attribute_open_slot(unsigned index, unsigned slot)
 	return open_folder(device_fd, name);
 }
 
-/* kernfs answers ENOENT both for an ability the device lacks and for a device that went: look which. */
+/*
+ * kernfs answers ENOENT both for an ability the device lacks and for a device that went: look
+ * which.
+ */
 static int tell_missing(int dir_fd, int missing)
 {
 	return faccessat(dir_fd, "uevent", F_OK, 0) < 0 && errno == ENOENT ? -ENODEV : missing;
@@ -68,7 +72,10 @@ int attribute_read(int dir_fd, const char *path, char *text, size_t size)
 	if (fd < 0)
 		return errno == ENOENT ? tell_missing(dir_fd, -ENOENT) : -errno;
 
-	/* One read: the kernel makes the value anew for a read at offset 0, and a value fits in a page. */
+	/*
+	 * One read: the kernel makes the value anew for a read at offset 0, and a value fits in a
+	 * page.
+	 */
 	do
 		length = read(fd, text, size);
 	while (length < 0 && errno == EINTR);

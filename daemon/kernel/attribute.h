@@ -15,14 +15,14 @@ _warn_unused_ int attribute_open_device(unsigned index);
 _warn_unused_ int attribute_open_slot(unsigned index, unsigned slot);
 
 /*
- * Reads @path below @dir_fd into @text without its newline. Returns the length, or -errno: -ENOENT the device has no
- * such attribute, -ENODATA unknown, -ENODEV the device is gone, -EOVERFLOW longer than @size - 1 (@text then holds
- * the beginning).
+ * Reads @path below @dir_fd into @text without its newline. Returns the length, or -errno: -ENOENT
+ * the device has no such attribute, -ENODATA unknown, -ENODEV the device is gone, -EOVERFLOW longer
+ * than @size - 1 (@text then holds the beginning).
  */
 _warn_unused_ int attribute_read(int dir_fd, const char *path, char *text, size_t size);
 
 /*
- * Writes @word to @path below @dir_fd in one write. The kernel's error as it is, but -EOPNOTSUPP where the device has
- * no such attribute, and -ENODEV when the device went meanwhile.
+ * Writes @word to @path below @dir_fd in one write. The kernel's error as it is, but -EOPNOTSUPP
+ * where the device has no such attribute, and -ENODEV when the device went meanwhile.
  */
 _warn_unused_ int attribute_write(int dir_fd, const char *path, const char *word);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Reads one whole picture of a device from sysfs. What to read is a table: attribute, kind, place in the picture.
- * An attribute that is absent or unknown leaves its field at the value that means "unknown".
+ * Reads one whole picture of a device from sysfs. What to read is a table: attribute, kind, place
+ * in the picture. An attribute that is absent or unknown leaves its field at the value that means
+ * "unknown".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +137,10 @@ static int store_text(char *field, size_t size, const char *text)
 	return -EPROTO;
 }
 
-/* Returns 0, or -EPROTO when @text is not what the ABI says; the field then holds the nearest safe value. */
+/*
+ * Returns 0, or -EPROTO when @text is not what the ABI says; the field then holds the nearest safe
+ * value.
+ */
 static int store_value(const struct attribute *attribute, void *field, const char *text)
 {
 	switch (attribute->kind) {
@@ -165,8 +169,8 @@ static int store_value(const struct attribute *attribute, void *field, const cha
 }
 
 /*
- * Reads the attributes of @table below @dir_fd into @picture. What the device does not have or does not know is left
- * as it is; -EBUSY likewise (the kernel's "error" while an upload runs).
+ * Reads the attributes of @table below @dir_fd into @picture. What the device does not have or does
+ * not know is left as it is; -EBUSY likewise (the kernel's "error" while an upload runs).
  */
 static int read_table(int dir_fd, const struct attribute *table, size_t count, void *picture,
 		      bool *is_malformed)
@@ -219,8 +223,9 @@ static int read_slot(int device_fd, unsigned slot, struct kernel_device *device)
 }
 
 /*
- * The class entry is a link "../../devices/PARENT/fwslot/fwslotN" (the folder "fwslot" is there only when the parent is
- * of another class or bus): what stands before that is the parent. It names a device without serial by its socket.
+ * The class entry is a link "../../devices/PARENT/fwslot/fwslotN" (the folder "fwslot" is there
+ * only when the parent is of another class or bus): what stands before that is the parent. It names
+ * a device without serial by its socket.
  */
 static int read_parent(struct kernel_device *device)
 {

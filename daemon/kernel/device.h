@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Limits of what the kernel may tell us; longer values are cut and the picture is marked malformed. */
+/*
+ * Limits of what the kernel may tell us; longer values are cut and the picture is marked malformed.
+ */
 #define KERNEL_NAME_MAX 127
 #define KERNEL_HARDWARE_ID_MAX 259 /* four segments of 64 and three slashes */
 #define KERNEL_SERIAL_MAX 127
@@ -118,8 +120,9 @@ const char *kernel_sysfs_root(void);
 int kernel_device_read(unsigned index, struct kernel_device *ret);
 
 /*
- * Orders to the kernel. Each returns at once: the kernel works, events tell the end. Errors are the kernel's own:
- * -ENODEV gone, -EBUSY, -ETXTBSY the running slot, -EFBIG too large, -ENOENT no trial, -EOPNOTSUPP, -EACCES no right.
+ * Orders to the kernel. Each returns at once: the kernel works, events tell the end. Errors are the
+ * kernel's own: -ENODEV gone, -EBUSY, -ETXTBSY the running slot, -EFBIG too large, -ENOENT no
+ * trial, -EOPNOTSUPP, -EACCES no right.
  */
 int kernel_slot_load_begin(unsigned index, unsigned slot);
 int kernel_slot_load_commit(unsigned index, unsigned slot);

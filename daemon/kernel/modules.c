@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Says why no device can appear: which kernel module is missing and which command mends it. libkmod is loaded for
- * this one call, because it brings a cryptographic library along that an idle daemon has no use for. Never loads a
- * module.
+ * Says why no device can appear: which kernel module is missing and which command mends it. libkmod
+ * is loaded for this one call, because it brings a cryptographic library along that an idle daemon
+ * has no use for. Never loads a module.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Joins what udev says (coming, going) with what netlink says (changes, progress) into one stream about devices that
- * are known: each is reported once when it comes, once when it goes, and nothing is said of it in between or after
- * that is not about it. Reads no attributes.
+ * Joins what udev says (coming, going) with what netlink says (changes, progress) into one stream
+ * about devices that are known: each is reported once when it comes, once when it goes, and nothing
+ * is said of it in between or after that is not about it. Reads no attributes.
  */
 #include "kernel/monitor.h"
 
@@ -16,8 +16,8 @@
 #include "kernel/watch.h"
 
 /*
- * Before the requests of the bus: a caller who started the daemon by its name sees the devices. Reading sysfs waits
- * for no hardware.
+ * Before the requests of the bus: a caller who started the daemon by its name sees the devices.
+ * Reading sysfs waits for no hardware.
  */
 #define ENUMERATE_PRIORITY SD_EVENT_PRIORITY_IMPORTANT
 

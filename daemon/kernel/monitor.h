@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tells when devices come, go and change. Coming and going is heard from udev (only then are the control
- * attributes ours), changes and progress from the generic netlink family "fwslot". Never polls.
+ * Tells when devices come, go and change. Coming and going is heard from udev (only then are the
+ * control attributes ours), changes and progress from the generic netlink family "fwslot". Never
+ * polls.
  */
 #pragma once
 
@@ -21,15 +22,16 @@ struct kernel_monitor_events {
 };
 
 /*
- * Starts listening on @event. The first enumeration runs from the event loop, after this returns. A module that is
- * not loaded yet is no error: the monitor hears of it when it comes.
+ * Starts listening on @event. The first enumeration runs from the event loop, after this returns. A
+ * module that is not loaded yet is no error: the monitor hears of it when it comes.
  */
 int kernel_monitor_new(sd_event *event, const struct kernel_monitor_events *events, void *userdata,
 		       struct kernel_monitor **ret);
 struct kernel_monitor *kernel_monitor_free(struct kernel_monitor *monitor);
 
 /*
- * Which of our modules are loaded or can be; uses libkmod, loaded only for this call. @ret_sentence: what is missing
- * and which command mends it, or NULL when all is well. The caller frees it. -EOPNOTSUPP: no libkmod to ask.
+ * Which of our modules are loaded or can be; uses libkmod, loaded only for this call.
+ * @ret_sentence: what is missing and which command mends it, or NULL when all is well. The caller
+ * frees it. -EOPNOTSUPP: no libkmod to ask.
  */
 int kernel_modules_explain(char **ret_sentence);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Netlink messages to plain structs. Pure: no socket, no allocation, every length checked by libnl's policies.
+ * Netlink messages to plain structs. Pure: no socket, no allocation, every length checked by
+ * libnl's policies.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One non-blocking generic netlink socket in the event loop. It listens to nlctrl for the family "fwslot" coming and
- * going with the module, and to the family's groups while it is there. Sends one request in its life: "is the family
- * there already?", whose answer looks like the announcement that it came.
+ * One non-blocking generic netlink socket in the event loop. It listens to nlctrl for the family
+ * "fwslot" coming and going with the module, and to the family's groups while it is there. Sends
+ * one request in its life: "is the family there already?", whose answer looks like the announcement
+ * that it came.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +21,16 @@
 #include "base/log.h"
 #include "kernel/netlink.h"
 
-/* nlctrl's only group has the number of the family, for historical reasons; see genetlink.c of the kernel. */
+/*
+ * nlctrl's only group has the number of the family, for historical reasons; see genetlink.c of the
+ * kernel.
+ */
 #define NLCTRL_NOTIFY_GROUP GENL_ID_CTRL
 
-/* Holds some hundred notifications while the loop is elsewhere; more are answered by reading everything again. */
+/*
+ * Holds some hundred notifications while the loop is elsewhere; more are answered by reading
+ * everything again.
+ */
 #define RECEIVE_BUFFER_BYTES (128 * 1024)
 
 struct netlink_listener {
@@ -134,7 +141,9 @@ static int open_socket(struct netlink_listener *listener)
 	listener->socket = nl_socket_alloc();
 	if (!listener->socket)
 		return -ENOMEM;
-	/* Announcements carry no sequence number of ours, and nobody waits for an acknowledgement. */
+	/*
+	 * Announcements carry no sequence number of ours, and nobody waits for an acknowledgement.
+	 */
 	nl_socket_disable_seq_check(listener->socket);
 	nl_socket_disable_auto_ack(listener->socket);
 	if (genl_connect(listener->socket) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The generic netlink family "fwslot" as a source of events: decoding (pure functions) and listening. Private to
- * this room; monitor.c makes of it what the rest of the daemon hears.
+ * The generic netlink family "fwslot" as a source of events: decoding (pure functions) and
+ * listening. Private to this room; monitor.c makes of it what the rest of the daemon hears.
  */
 #pragma once
 
@@ -37,14 +37,20 @@ struct netlink_event {
 /* Decodes a message of nlctrl. Returns 0, -ENOMSG (not about families), or -EBADMSG. */
 _warn_unused_ int netlink_decode_family(struct nlmsghdr *message, struct netlink_family *ret);
 
-/* Decodes a notification of family fwslot. Returns 0, -ENOMSG (one that tells us nothing), or -EBADMSG. */
+/*
+ * Decodes a notification of family fwslot. Returns 0, -ENOMSG (one that tells us nothing), or
+ * -EBADMSG.
+ */
 _warn_unused_ int netlink_decode_event(struct nlmsghdr *message, struct netlink_event *ret);
 
 struct netlink_listener;
 
 struct netlink_listener_events {
 	void (*event)(const struct netlink_event *event, void *userdata);
-	/* Notifications may have been missed: the family appeared just now, or the socket overflowed. */
+	/*
+	 * Notifications may have been missed: the family appeared just now, or the socket
+	 * overflowed.
+	 */
 	void (*missed)(void *userdata);
 };
 

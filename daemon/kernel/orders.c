@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What the kernel can be told to do with a device: one attribute written per order. Decides nothing and waits for
- * nothing.
+ * What the kernel can be told to do with a device: one attribute written per order. Decides nothing
+ * and waits for nothing.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Devices in a folder of plain files that stands in for sysfs (FWSLOT_SYSFS), where no udev and no netlink can tell.
- * Used by tests; a system's daemon never comes here.
+ * Devices in a folder of plain files that stands in for sysfs (FWSLOT_SYSFS), where no udev and no
+ * netlink can tell. Used by tests; a system's daemon never comes here.
  */
 #include <dirent.h>
 #include <errno.h>

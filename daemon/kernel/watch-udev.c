@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Devices of class fwslot as udev knows them. Only udev's word counts: before its rules have run, the control
- * attributes still belong to root.
+ * Devices of class fwslot as udev knows them. Only udev's word counts: before its rules have run,
+ * the control attributes still belong to root.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices coming and going: from udev where sysfs is the kernel's, from inotify where FWSLOT_SYSFS names a folder of
- * plain files (tests). Private to this room; may report a device twice, monitor.c sorts that out.
+ * Devices coming and going: from udev where sysfs is the kernel's, from inotify where FWSLOT_SYSFS
+ * names a folder of plain files (tests). Private to this room; may report a device twice, monitor.c
+ * sorts that out.
  */
 #pragma once
 
@@ -44,8 +45,9 @@ struct watch_udev *watch_udev_free(struct watch_udev *watch);
 DEFINE_CLEANUP(struct watch_udev, watch_udev_free)
 
 /*
- * The tree's contract with its maker: class/fwslot/fwslotN is a link to a device folder, made when it is complete and
- * removed first; whoever changed a device's files writes to its file "uevent" afterwards.
+ * The tree's contract with its maker: class/fwslot/fwslotN is a link to a device folder, made when
+ * it is complete and removed first; whoever changed a device's files writes to its file "uevent"
+ * afterwards.
  */
 struct watch_tree;
 int watch_tree_new(sd_event *event, const struct watch_events *events, void *userdata,

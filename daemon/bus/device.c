@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * org.fwslot1.Device: one attached peripheral. See daemon/data/interfaces/org.fwslot1.Device.xml.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/error.h"
+#include "bus/objects.h"
+#include "bus/request.h"
+
+/* How far the device's last job decides the word for its state; rows for jobs that have ended. */
+static const char *state_of_running_job(const struct job_record *job)
+{
+	switch (job->phase) {
+	case JOB_DOWNLOADING:
+		return "downloading";
+	case JOB_TRIAL:
+		return "on-trial";
+	default:
+		return "installing";
+	}
+}
+
+/* The newest job of the device that is still readable, ended or not. */
+static const struct job *last_job(const struct bus_device *device)
+{
+	const struct job *last = NULL;
+
+	for (const struct bus_job *job = device->bus->jobs; job; job = job->next)
+		if (strcmp(job->job->record.device_id, device->id) == 0 &&
+		    (!last || job->job->record.id > last->record.id))
+			last = job->job;
+	return last;
+}
+
+static const char *state_of(const struct bus_device *device)
+{
+	const struct kernel_boot *boot = &device->device->now.boot;
+	const struct job *last;
+
+	if (device->device->job)
+		return state_of_running_job(&device->device->job->record);
+	if (boot->is_present && boot->state == KERNEL_BOOT_TRIAL)
+		return "on-trial";
+	last = last_job(device);
+	if (last && last->record.phase == JOB_REVERTED)
+		return "reverted";
+	if (device->device->record.problem != REASON_OK)
+		return "failed";
+	return boot->is_present && boot->state == KERNEL_BOOT_FALLBACK ? "reverted" : "up-to-date";
+}
+
+/* The slot that runs: as the boot record says, else the one marked active; -1 = unknown. */
+static int active_slot(const struct kernel_device *device)
+{
+	if (device->boot.is_present)
+		return device->boot.running_slot;
+	for (unsigned i = 0; i < device->num_slots; i++)
+		if (device->slots[i].is_active)
+			return (int)i;
+	return -1;
+}
+
+static void fill_boot(const struct kernel_boot *boot, struct device_face *face)
+{
+	face->boot_state = kernel_boot_state_to_string(boot->state);
+	face->last_restart_reason = kernel_restart_reason_to_string(boot->last_restart_reason);
+	face->boot_count = boot->total;
+	face->boot_limit = boot->limit;
+	face->boot_attempts = boot->attempts;
+	face->boot_attempts_left = boot->attempts_left;
+	face->next_slot = boot->is_present ? boot->next_slot : -1;
+}
+
+void device_face_fill(struct bus_device *device, struct device_face *ret)
+{
+	const struct kernel_device *now = &device->device->now;
+	const struct job *job = device->device->job;
+	struct device_face face = {};
+	int active = active_slot(now);
+
+	face.state = state_of(device);
+	face.status = kernel_status_to_string(now->status);
+	face.problem = device->device->record.problem == REASON_OK ?
+			       "" :
+			       reason_word(device->device->record.problem);
+	face.active_slot = active;
+	if (active >= 0 && (unsigned)active < now->num_slots)
+		memcpy(face.version, now->slots[active].version, sizeof(face.version));
+	if (device->bus->manager)
+		face.can_revert = manager_can_revert(device->bus->manager, device->device,
+						     face.revert_version);
+	face.trial_end_usec = job && job->record.phase == JOB_TRIAL ? job->record.trial_end_usec :
+								      0;
+	fill_boot(&now->boot, &face);
+	*ret = face;
+}
+
+#define DEVICE_FIELD(property, field)                               \
+	{                                                           \
+		property, offsetof(struct device_face, field),      \
+			sizeof(((struct device_face *)NULL)->field) \
+	}
+
+const struct face_field device_fields[] = {
+	DEVICE_FIELD("State", state),
+	DEVICE_FIELD("Status", status),
+	DEVICE_FIELD("Problem", problem),
+	DEVICE_FIELD("Version", version),
+	DEVICE_FIELD("ActiveSlot", active_slot),
+	DEVICE_FIELD("NextSlot", next_slot),
+	DEVICE_FIELD("CanRevert", can_revert),
+	DEVICE_FIELD("RevertVersion", revert_version),
+	DEVICE_FIELD("TrialEndUSec", trial_end_usec),
+	DEVICE_FIELD("BootState", boot_state),
+	DEVICE_FIELD("BootCount", boot_count),
+	DEVICE_FIELD("BootLimit", boot_limit),
+	DEVICE_FIELD("BootAttempts", boot_attempts),
+	DEVICE_FIELD("BootAttemptsLeft", boot_attempts_left),
+	DEVICE_FIELD("LastRestartReason", last_restart_reason),
+};
+const size_t device_fields_count = ARRAY_SIZE(device_fields);
+_Static_assert(ARRAY_SIZE(device_fields) <= FACE_FIELDS_MAX,
+	       "emit_changes() has no room for all of them");
+
+static int property_get_slots(_unused_ sd_bus *connection, _unused_ const char *path,
+			      _unused_ const char *interface, _unused_ const char *property,
+			      sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error)
+{
+	const struct bus_device *device = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "o");
+
+	for (unsigned i = 0; i < device->num_slots && r >= 0; i++) {
+		char path_of_slot[OBJECT_PATH_MAX];
+
+		slot_path(device->id, i, path_of_slot);
+		r = sd_bus_message_append(reply, "o", path_of_slot);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "t", &flags);
+
+	return r < 0 ? r : request_revert(device->bus, call, device->id, flags, error);
+}
+
+static int method_confirm(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "t", &flags);
+
+	return r < 0 ? r : request_confirm(device->bus, call, device->id, flags, error);
+}
+
+#define CONSTANT(property, field)                                                \
+	SD_BUS_PROPERTY(property, "s", NULL, offsetof(struct bus_device, field), \
+			SD_BUS_VTABLE_PROPERTY_CONST)
+#define CHANGING(property, signature, getter, field)                                          \
+	SD_BUS_PROPERTY(property, signature, getter, offsetof(struct bus_device, face.field), \
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+
+const sd_bus_vtable device_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	CONSTANT("Id", id),
+	CONSTANT("Name", name),
+	CONSTANT("HardwareId", hardware_id),
+	CONSTANT("Serial", serial),
+	CONSTANT("Provider", provider),
+	SD_BUS_PROPERTY("Slots", "ao", property_get_slots, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	CHANGING("State", "s", NULL, state),
+	CHANGING("Status", "s", NULL, status),
+	CHANGING("Problem", "s", NULL, problem),
+	CHANGING("Version", "s", property_get_text, version),
+	CHANGING("ActiveSlot", "i", NULL, active_slot),
+	CHANGING("NextSlot", "i", NULL, next_slot),
+	CHANGING("CanRevert", "b", NULL, can_revert),
+	CHANGING("RevertVersion", "s", property_get_text, revert_version),
+	CHANGING("TrialEndUSec", "t", NULL, trial_end_usec),
+	CHANGING("BootState", "s", NULL, boot_state),
+	CHANGING("BootCount", "t", NULL, boot_count),
+	CHANGING("BootLimit", "u", NULL, boot_limit),
+	CHANGING("BootAttempts", "u", NULL, boot_attempts),
+	CHANGING("BootAttemptsLeft", "u", NULL, boot_attempts_left),
+	CHANGING("LastRestartReason", "s", NULL, last_restart_reason),
+	SD_BUS_METHOD_WITH_ARGS("Revert", SD_BUS_ARGS("t", flags),
+				SD_BUS_RESULT("t", job_id, "o", job), method_revert,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Confirm", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT,
+				method_confirm, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};

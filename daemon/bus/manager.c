@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * org.fwslot1.Manager: lists, history, and the requests by name. See
+ * daemon/data/interfaces/org.fwslot1.Manager.xml.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "bus/error.h"
+#include "bus/objects.h"
+#include "bus/request.h"
+
+/* Rows of one GetHistory reply. */
+#define HISTORY_ROWS_MAX 1000
+
+static int append_device(sd_bus_message *reply, const struct bus_device *device)
+{
+	/* "available" and "postponed until" are filled when updates are offered by a repository. */
+	return sd_bus_message_append(reply, "(sssssto)", device->id, device->name,
+				     device->face.version, "", device->face.state, UINT64_C(0),
+				     device->path);
+}
+
+static int append_devices(struct bus *bus, sd_bus_message *reply)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "(sssssto)");
+
+	for (struct device *device = manager_next_device(bus->manager, NULL); device && r >= 0;
+	     device = manager_next_device(bus->manager, device)) {
+		struct bus_device *object = bus_device_of(bus, device);
+
+		if (object)
+			r = append_device(reply, object);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_job(sd_bus_message *reply, const struct bus_job *job)
+{
+	return sd_bus_message_append(reply, "(tsssuo)", job->id, job->type,
+				     job->job->record.device_id, job->face.phase, job->face.percent,
+				     job->path);
+}
+
+static int append_jobs(struct bus *bus, sd_bus_message *reply)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "(tsssuo)");
+
+	for (struct job *job = manager_next_job(bus->manager, NULL); job && r >= 0;
+	     job = manager_next_job(bus->manager, job)) {
+		struct bus_job *object = bus_job_of(bus, job);
+
+		if (object)
+			r = append_job(reply, object);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* A list method: only flags, none of them known. */
+static int reply_list(struct bus *bus, sd_bus_message *call,
+		      int (*append)(struct bus *, sd_bus_message *), sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "t", &flags);
+
+	if (r < 0)
+		return r;
+	r = bus_check_flags(flags, 0, error);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_new_method_return(call, &reply);
+	if (r >= 0)
+		r = append(bus, reply);
+	if (r >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+static int method_list_devices(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return reply_list(userdata, call, append_devices, error);
+}
+
+static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return reply_list(userdata, call, append_jobs, error);
+}
+
+static int append_history_row(const struct history_row *row, void *userdata)
+{
+	return sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id, row->action,
+				     row->version_from, row->version_to, row->result, row->uid,
+				     row->reason);
+}
+
+static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	sd_bus_message *reply = NULL;
+	const char *device_id;
+	uint32_t limit;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sut", &device_id, &limit, &flags);
+
+	if (r < 0)
+		return r;
+	r = bus_check_flags(flags, 0, error);
+	if (r >= 0)
+		r = bus_check_length(device_id, sizeof(((struct device *)NULL)->id) - 1,
+				     "The device id", error);
+	if (r < 0)
+		return r;
+	if (limit > HISTORY_ROWS_MAX)
+		return bus_error(error, REASON_INVALID_ARGUMENT,
+				 "A limit of %" PRIu32 " rows is more than the %d allowed.", limit,
+				 HISTORY_ROWS_MAX);
+
+	r = sd_bus_message_new_method_return(call, &reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(tsssssus)");
+	if (r >= 0)
+		r = manager_history(bus->manager, device_id, limit ?: HISTORY_ROWS_MAX,
+				    append_history_row, reply);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	if (r >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+/*
+ * InstallFile has options from the first day; a key nobody knows must not be passed over in
+ * silence.
+ */
+static int refuse_options(sd_bus_message *call, sd_bus_error *error)
+{
+	const char *key;
+	int r = sd_bus_message_enter_container(call, 'a', "{sv}");
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_enter_container(call, 'e', "sv");
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return sd_bus_message_exit_container(call);
+	r = sd_bus_message_read(call, "s", &key);
+	if (r < 0)
+		return r;
+	return bus_error(error, REASON_INVALID_ARGUMENT,
+			 "Unknown option \"%s\"; InstallFile has no options yet.", key);
+}
+
+static int method_install_file(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int fd, r = sd_bus_message_read(call, "sht", &device_id, &fd, &flags);
+
+	if (r >= 0)
+		r = refuse_options(call, error);
+	return r < 0 ? r : request_install_file(userdata, call, device_id, fd, flags, error);
+}
+
+static int method_install_imported(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *file_name;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &file_name, &flags);
+
+	return r < 0 ? r :
+		       request_install_imported(userdata, call, device_id, file_name, flags, error);
+}
+
+static int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &device_id, &flags);
+
+	return r < 0 ? r : request_revert(userdata, call, device_id, flags, error);
+}
+
+static int method_confirm(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &device_id, &flags);
+
+	return r < 0 ? r : request_confirm(userdata, call, device_id, flags, error);
+}
+
+static int method_cancel_job(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	uint64_t job_id, flags;
+	int r = sd_bus_message_read(call, "tt", &job_id, &flags);
+
+	return r < 0 ? r : request_cancel(userdata, call, job_id, flags, error);
+}
+
+static int property_get_version(_unused_ sd_bus *connection, _unused_ const char *path,
+				_unused_ const char *interface, _unused_ const char *property,
+				sd_bus_message *reply, _unused_ void *userdata,
+				_unused_ sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", FWSLOT_VERSION);
+}
+
+#define ARGS SD_BUS_ARGS
+#define JOB_RESULT SD_BUS_RESULT("t", job_id, "o", job)
+
+const sd_bus_vtable manager_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Version", "s", property_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_METHOD_WITH_ARGS("ListDevices", ARGS("t", flags),
+				SD_BUS_RESULT("a(sssssto)", devices), method_list_devices,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListJobs", ARGS("t", flags), SD_BUS_RESULT("a(tsssuo)", jobs),
+				method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetHistory", ARGS("s", device, "u", limit, "t", flags),
+				SD_BUS_RESULT("a(tsssssus)", history), method_get_history,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("InstallFile",
+				ARGS("s", device, "h", image, "t", flags, "a{sv}", options),
+				JOB_RESULT, method_install_file, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("InstallImported", ARGS("s", device, "s", filename, "t", flags),
+				JOB_RESULT, method_install_imported, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Revert", ARGS("s", device, "t", flags), JOB_RESULT, method_revert,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Confirm", ARGS("s", device, "t", flags), SD_BUS_NO_RESULT,
+				method_confirm, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("CancelJob", ARGS("t", job_id, "t", flags), SD_BUS_NO_RESULT,
+				method_cancel_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_SIGNAL_WITH_ARGS("JobNew", ARGS("t", job_id, "o", job, "s", device, "s", type), 0),
+	SD_BUS_SIGNAL_WITH_ARGS(
+		"JobRemoved",
+		ARGS("t", job_id, "o", job, "s", device, "s", type, "s", result, "s", reason), 0),
+	SD_BUS_VTABLE_END,
+};

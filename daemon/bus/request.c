@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests that change something: arguments are checked before anybody is asked for a password, the
+ * device is looked up again after. What is allowed for the device itself is the engine's business.
+ */
+#include "bus/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "bus/authorize.h"
+#include "bus/error.h"
+#include "kernel/monitor.h"
+
+#define ACTION_INSTALL_FILE "org.fwslot1.install-file"
+#define ACTION_REVERT "org.fwslot1.revert"
+#define ACTION_DOWNGRADE "org.fwslot1.downgrade"
+#define ACTION_CONFIRM "org.fwslot1.confirm"
+#define ACTION_CANCEL_OWN "org.fwslot1.cancel-own"
+#define ACTION_CANCEL_FOREIGN "org.fwslot1.cancel-foreign"
+
+#define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK)
+
+/*
+ * Nobody's device: when there is none at all, the kernel module is the likelier cause than the
+ * name.
+ */
+static int no_such_device(struct bus *bus, const char *device_id, sd_bus_error *error)
+{
+	_cleanup_free_ char *sentence = NULL;
+
+	if (!bus->devices && kernel_modules_explain(&sentence) >= 0 && sentence)
+		return bus_error(error, REASON_MODULE_MISSING, "There are no devices. %s",
+				 sentence);
+	return bus_error(error, REASON_NO_SUCH_DEVICE,
+			 "There is no device \"%s\"; ListDevices names those that are there.",
+			 device_id);
+}
+
+static int find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
+		       sd_bus_error *error)
+{
+	struct device *device;
+	int r = bus_check_length(device_id, sizeof(device->id) - 1, "The device id", error);
+
+	if (r < 0)
+		return r;
+	device = manager_find_device(bus->manager, device_id);
+	*ret = device ? bus_device_of(bus, device) : NULL;
+	return *ret ? 0 : no_such_device(bus, device_id, error);
+}
+
+/*
+ * Asks whether the caller may do @action to @device; @version is what it would run then, "" = not
+ * known yet.
+ */
+static int authorize_device(struct bus *bus, sd_bus_message *call, const char *action,
+			    const struct bus_device *device, const char *version, uint32_t *ret_uid,
+			    sd_bus_error *error)
+{
+	const struct authorize_detail details[] = {
+		{ "device", device->id },
+		{ "device-name", device->name },
+		{ "current-version", device->face.version },
+		{ version[0] ? "version" : NULL, version },
+		{ NULL, NULL },
+	};
+
+	return authorize_action(bus, call, action, details, ret_uid, error);
+}
+
+static int reply_job(sd_bus_message *call, const struct bus_job *job)
+{
+	return sd_bus_reply_method_return(call, "to", job->id, job->path);
+}
+
+/*
+ * The reply waits until the job has passed its checks (job_answer_call): a refused file is this
+ * call's error, not something to be found out later.
+ */
+static int answer_when_checked(struct bus *bus, sd_bus_message *call, const struct job *job)
+{
+	struct bus_job *object = bus_job_of(bus, job);
+
+	if (!object)
+		return -ENOMEM;
+	object->call = sd_bus_message_ref(call);
+	job_answer_call(object);
+	return 1;
+}
+
+/* A pipe would block the reader, and a descriptor that cannot be read is a mistake worth naming. */
+static int check_bundle(int fd, sd_bus_error *error)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct stat status;
+
+	if (flags < 0 || fstat(fd, &status) < 0)
+		return bus_error(error, REASON_IO_ERROR, "The file cannot be looked at: %s.",
+				 strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return bus_error(
+			error, REASON_NOT_REGULAR_FILE,
+			"The descriptor is not a regular file; save the bundle to disk and pass that.");
+	if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
+		return bus_error(error, REASON_INVALID_ARGUMENT,
+				 "The descriptor is not open for reading.");
+	return 0;
+}
+
+int request_install_file(struct bus *bus, sd_bus_message *call, const char *device_id,
+			 int bundle_fd, uint64_t flags, sd_bus_error *error)
+{
+	_cleanup_failure_ struct failure failure = {};
+	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
+							      ACTION_INSTALL_FILE;
+	struct bus_device *device;
+	struct job *job;
+	uint32_t uid;
+	int r, fd;
+
+	r = bus_check_flags(flags, INSTALL_FLAGS, error);
+	if (r >= 0)
+		r = find_device(bus, device_id, &device, error);
+	if (r >= 0)
+		r = check_bundle(bundle_fd, error);
+	if (r < 0)
+		return r;
+	r = authorize_device(bus, call, action, device, "", &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	fd = fcntl(bundle_fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -errno;
+	r = manager_install(bus->manager, device_id, fd, flags, uid, &job, &failure);
+	if (r < 0)
+		return bus_error_from_failure(error, &failure);
+	return answer_when_checked(bus, call, job);
+}
+
+int request_install_imported(struct bus *bus, sd_bus_message *call, const char *device_id,
+			     const char *file_name, uint64_t flags, sd_bus_error *error)
+{
+	_cleanup_failure_ struct failure failure = {};
+	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
+							      ACTION_INSTALL_FILE;
+	struct bus_device *device;
+	struct job *job;
+	uint32_t uid;
+	int r;
+
+	r = bus_check_flags(flags, INSTALL_FLAGS, error);
+	if (r >= 0)
+		r = find_device(bus, device_id, &device, error);
+	if (r >= 0)
+		r = bus_check_length(file_name, NAME_MAX, "The file name", error);
+	if (r < 0)
+		return r;
+	if (!file_name[0] || file_name[0] == '.' || strchr(file_name, '/'))
+		return bus_error(error, REASON_INVALID_ARGUMENT,
+				 "\"%s\" is not the plain name of a file in the import folder.",
+				 file_name);
+	r = authorize_device(bus, call, action, device, "", &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	r = manager_install_imported(bus->manager, device_id, file_name, flags, uid, &job,
+				     &failure);
+	if (r < 0)
+		return bus_error_from_failure(error, &failure);
+	return answer_when_checked(bus, call, job);
+}
+
+int request_revert(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		   sd_bus_error *error)
+{
+	_cleanup_failure_ struct failure failure = {};
+	char version[KERNEL_VERSION_MAX + 1] = "";
+	struct bus_device *device;
+	struct bus_job *object;
+	const char *action;
+	struct job *job;
+	uint32_t uid;
+	int r;
+
+	r = bus_check_flags(flags, 0, error);
+	if (r >= 0)
+		r = find_device(bus, device_id, &device, error);
+	if (r < 0)
+		return r;
+	action = manager_revert_is_recovery(bus->manager, device->device) ? ACTION_REVERT :
+									    ACTION_DOWNGRADE;
+	(void)manager_can_revert(bus->manager, device->device, version);
+	r = authorize_device(bus, call, action, device, version, &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	r = manager_revert(bus->manager, device_id, flags, uid, &job, &failure);
+	if (r < 0)
+		return bus_error_from_failure(error, &failure);
+	object = bus_job_of(bus, job);
+	return object ? reply_job(call, object) : -ENOMEM;
+}
+
+int request_confirm(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		    sd_bus_error *error)
+{
+	_cleanup_failure_ struct failure failure = {};
+	struct bus_device *device;
+	uint32_t uid;
+	int r;
+
+	r = bus_check_flags(flags, 0, error);
+	if (r >= 0)
+		r = find_device(bus, device_id, &device, error);
+	if (r < 0)
+		return r;
+	r = authorize_device(bus, call, ACTION_CONFIRM, device, device->face.version, &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	if (manager_confirm(bus->manager, device_id, uid, &failure) < 0)
+		return bus_error_from_failure(error, &failure);
+	return sd_bus_reply_method_return(call, NULL);
+}
+
+static int no_such_job(uint64_t job_id, sd_bus_error *error)
+{
+	return bus_error(error, REASON_NO_SUCH_JOB,
+			 "There is no job %" PRIu64 "; ListJobs names those that are there.",
+			 job_id);
+}
+
+int request_cancel(struct bus *bus, sd_bus_message *call, uint64_t job_id, uint64_t flags,
+		   sd_bus_error *error)
+{
+	_cleanup_failure_ struct failure failure = {};
+	char number[24];
+	struct job *job;
+	uint32_t uid;
+	int r;
+
+	r = bus_check_flags(flags, 0, error);
+	if (r < 0)
+		return r;
+	job = manager_find_job(bus->manager, job_id);
+	if (!job)
+		return no_such_job(job_id, error);
+	/* Whose job it is decides which right is needed, so first: who is asking? */
+	r = authorize_caller(bus, call, &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	snprintf(number, sizeof(number), "%" PRIu64, job_id);
+	r = authorize_action(bus, call,
+			     uid == job->record.uid ? ACTION_CANCEL_OWN : ACTION_CANCEL_FOREIGN,
+			     (const struct authorize_detail[]){
+				     { "job", number },
+				     { "device", job->record.device_id },
+				     { NULL, NULL },
+			     },
+			     &uid, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	if (manager_cancel(bus->manager, job_id, uid, &failure) < 0)
+		return bus_error_from_failure(error, &failure);
+	return sd_bus_reply_method_return(call, NULL);
+}
+
+void job_answer_call(struct bus_job *job)
+{
+	const struct job_record *record = &job->job->record;
+	int r;
+
+	if (!job->call)
+		return;
+	if (record->phase == JOB_FAILED || record->phase == JOB_CANCELLED) {
+		_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+		struct failure failure = { .reason = record->reason, .message = job->job->message };
+
+		if (failure.reason == REASON_OK)
+			failure.reason = record->phase == JOB_CANCELLED ? REASON_CANCELLED :
+									  REASON_INTERNAL;
+		(void)bus_error_from_failure(&error, &failure);
+		r = sd_bus_reply_method_error(job->call, &error);
+	} else if (record->phase <= JOB_VERIFYING) {
+		return;
+	} else {
+		r = reply_job(job->call, job);
+	}
+	(void)r; /* the caller may have left; his job goes on */
+	job->call = sd_bus_message_unref(job->call);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What can be asked for on several interfaces (the manager's methods name the device or job, the
+ * objects' own methods are it), done once. Each checks, authorizes, acts and replies; it returns
+ * what an sd-bus handler returns. Private to bus/.
+ */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "bus/objects.h"
+
+int request_revert(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		   sd_bus_error *error);
+int request_confirm(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		    sd_bus_error *error);
+int request_cancel(struct bus *bus, sd_bus_message *call, uint64_t job_id, uint64_t flags,
+		   sd_bus_error *error);
+
+/*
+ * @bundle_fd stays the caller's. Both reply when the file has been authenticated and fits the
+ * device, or refuse it.
+ */
+int request_install_file(struct bus *bus, sd_bus_message *call, const char *device_id,
+			 int bundle_fd, uint64_t flags, sd_bus_error *error);
+int request_install_imported(struct bus *bus, sd_bus_message *call, const char *device_id,
+			     const char *file_name, uint64_t flags, sd_bus_error *error);
