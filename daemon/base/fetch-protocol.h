@@ -39,7 +39,8 @@
 #define FETCH_KEY_CERTIFICATE "CERTIFICATE" /* PKCS#11 URI, instead of the descriptor */
 #define FETCH_KEY_PRIVATE_KEY "PRIVATE_KEY" /* PKCS#11 URI, instead of the descriptor */
 #define FETCH_KEY_KEY_PASSWORD "KEY_PASSWORD" /* of an encrypted private key, or the token's PIN */
-#define FETCH_KEY_PROXY "PROXY" /* http://, https://, socks5:// or socks5h:// [user:password@]host:port */
+#define FETCH_KEY_PROXY \
+	"PROXY" /* http://, https://, socks5:// or socks5h:// [user:password@]host:port */
 
 /*
  * OP=fetch, descriptors: [file to write into]: a regular file open for writing and not
@@ -52,7 +53,8 @@
 #define FETCH_KEY_EXACT_BYTES "EXACT_BYTES" /* optional: more is too-large, fewer is truncated */
 #define FETCH_KEY_RESUME_FROM \
 	"RESUME_FROM" /* optional: that many bytes are there, fetch the rest; needs VALIDATOR */
-#define FETCH_KEY_IF_NONE_MATCH "IF_NONE_MATCH" /* optional: an ETAG; the same again is NOT_MODIFIED=1 */
+#define FETCH_KEY_IF_NONE_MATCH \
+	"IF_NONE_MATCH" /* optional: an ETAG; the same again is NOT_MODIFIED=1 */
 #define FETCH_KEY_CONNECT_MSEC "CONNECT_MSEC" /* optional: to reach the server, TLS included */
 #define FETCH_KEY_TOTAL_MSEC "TOTAL_MSEC" /* optional: for all of it */
 #define FETCH_KEY_LOW_SPEED_BYTES \
@@ -84,7 +86,8 @@
 #define FETCH_KEY_MESSAGE "MESSAGE" /* a sentence, beside any REASON but ok */
 #define FETCH_KEY_STATUS "STATUS" /* of the last HTTP response; 0: there was none */
 #define FETCH_KEY_ETAG "ETAG" /* for a later IF_NONE_MATCH */
-#define FETCH_KEY_NOT_MODIFIED "NOT_MODIFIED" /* 1: what has the asked ETAG is still right, nothing written */
+#define FETCH_KEY_NOT_MODIFIED \
+	"NOT_MODIFIED" /* 1: what has the asked ETAG is still right, nothing written */
 #define FETCH_KEY_RETRY_AFTER_SEC "RETRY_AFTER_SEC" /* the server asks not to come back sooner */
 
 /* Limits: of requests (a value outside is invalid-argument) ... */
@@ -108,12 +111,13 @@
 
 /* ... of a session ... */
 #define FETCH_SESSION_FETCHES_MAX 8192 /* fetches; one more is limit-reached */
-#define FETCH_SESSION_IDLE_MSEC 60000 /* without a request, then the session ends */
+#define FETCH_SESSION_IDLE_MSEC 300000 /* without a request, then the session ends */
 #define FETCH_SEND_MSEC 10000 /* for the client to take a result, then the session ends */
 #define FETCH_PROGRESS_MSEC 100
 
 /* ... and of servers (beyond is a failure of the fetch). */
 #define FETCH_REDIRECTS_MAX 5 /* never from https to http */
-#define FETCH_HEADER_BYTES_MAX (64 * 1024) /* of all header lines of one response, trailers included */
+#define FETCH_HEADER_BYTES_MAX \
+	(64 * 1024) /* of all header lines of one response, trailers included */
 #define FETCH_ERROR_BODY_MAX (64 * 1024) /* read, and dropped, of a response that is no success */
 #define FETCH_RETRY_AFTER_SEC_MAX UINT64_C(86400) /* longer is cut to this */
