@@ -51,6 +51,7 @@ static int find_index(struct trust_client *client, const char *hardware_id, stru
 	char path[TARGET_PATH_MAX + 1];
 	struct failure absent = { 0 };
 	struct target target;
+	bool is_absent;
 	int r;
 
 	if (!hardware_id_is_valid(hardware_id))
@@ -58,18 +59,19 @@ static int find_index(struct trust_client *client, const char *hardware_id, stru
 			    hardware_id);
 	snprintf(path, sizeof(path), "%s/index.json", hardware_id);
 	r = trust_client_find_target(client, path, &target, &absent);
-	if (r >= 0)
+	is_absent = absent.reason == REASON_NO_SUCH_TARGET;
+	if (r >= 0) {
 		r = read_index(client, &target, hardware_id, &offer->index, &absent);
+		/* Listed, but not in this file: an offline file may carry a part only. */
+		is_absent = absent.reason == REASON_NOT_LISTED;
+	}
+	if (r < 0 && is_absent) {
+		failure_clear(&absent);
+		return -ENOENT;
+	}
 	if (r < 0) {
-		/* Not offered, or not in this file: the next, less specific id may be. */
-		bool is_absent = absent.reason == REASON_NO_SUCH_TARGET ||
-				 absent.reason == REASON_NOT_LISTED;
-
-		if (is_absent)
-			failure_clear(&absent);
-		else if (failure)
-			failure_move(failure, &absent);
-		return is_absent ? -ENOENT : r;
+		failure_move(failure, &absent);
+		return r;
 	}
 	offer->signer = target.signer->name;
 	return role_digest(target.signer, offer->signer_keys) < 0 ? fail_memory(failure) : 0;
