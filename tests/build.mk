@@ -36,7 +36,7 @@ $(TOOLS): $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(call room_archives,$(BUIL
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call library_ldlibs,libsystemd)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call library_ldlibs,libsystemd gnutls)
 
 .SECONDARY:
 .PHONY: tools unit-programs fuzz-programs bench-programs

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# table.awk: from lines "who what number" to a table with ratios; each promise is a row
+# of BEGIN.  Status 1 when a promise is not kept or a figure is missing.
+
+function row(what, text, kind, limit) {
+	order[++rows] = what
+	label[what] = text
+	promise[what] = kind
+	bound[what] = limit
+}
+
+BEGIN {
+	row("start_ms", "start to first reply, ms", "value", 12)
+	row("start_cpu_ms", "  processor time, ms", "", 0)
+	row("private_dirty_kib", "idle memory, private dirty, KiB", "value", 1.2 * 1024)
+	row("pss_kib", "  PSS, KiB", "value", 5 * 1024)
+	row("rss_kib", "  RSS, KiB", "", 0)
+	row("read_us", "property read, us", "ratio", 1.25)
+	row("install_ms", "install 16 MiB, ms", "ratio", 1.5)
+	row("install_cpu_ms", "  processor time, ms", "ratio", 1.5)
+	row("peak_kib", "peak memory at 16 MiB over 1 MiB, KiB", "growth", 4096)
+}
+
+{ figure[$1, $2] = $3 }
+
+function verdict(what,    floor, value, kept) {
+	floor = figure["floor", what]
+	value = figure["fwslotd", what]
+	if (promise[what] == "")
+		return ""
+	if (promise[what] == "ratio")
+		kept = value <= bound[what] * floor
+	else if (promise[what] == "growth")
+		kept = value - floor <= bound[what]
+	else
+		kept = value <= bound[what]
+	if (!kept)
+		broken++
+	return sprintf("%s %s %g", kept ? "kept:" : "NOT KEPT:", promise[what], bound[what])
+}
+
+END {
+	printf "%-40s %10s %10s %8s\n", "median of one run", "floor", "fwslotd", "ratio"
+	for (i = 1; i <= rows; i++) {
+		what = order[i]
+		if (!(("fwslotd", what) in figure) || !(("floor", what) in figure)) {
+			printf "%-40s not measured\n", label[what]
+			broken++
+			continue
+		}
+		floor = figure["floor", what]
+		printf "%-40s %10s %10s %8s  %s\n", label[what], floor, figure["fwslotd", what],
+			floor > 0 ? sprintf("%.2f", figure["fwslotd", what] / floor) : "-", verdict(what)
+	}
+	exit broken > 0
+}
