@@ -4,7 +4,7 @@
  * fwslotd starts the worker with a SOCK_SEQPACKET socket as descriptor WORKER_SOCKET_FD
  * and sends one request; the worker replies with any number of progress packets and one
  * result, and exits. A worker that ends without a result has failed (internal).
- * Numbers are decimal. A key not listed for a request makes it invalid.
+ * Numbers are decimal. Keys that a request does not know are skipped.
  */
 #pragma once
 

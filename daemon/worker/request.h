@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of OP=open-bundle as typed values. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/packet.h"
+#include "base/reason.h"
+#include "base/time.h"
+#include "base/worker-protocol.h"
+#include "trust/select.h"
+
+#define ROOTS_FOLDERS_MAX 8
+
+/* Borrows from the packet, but for the copies of lists. Starts as { 0 }. */
+struct bundle_request {
+	const char *trust_folder;
+	const char *stage_folder;
+	const char *roots_folders[ROOTS_FOLDERS_MAX];
+	size_t roots_folder_count;
+	uint64_t max_bytes;
+	usec_t now;
+	struct device_request device;
+	/* what @device points into */
+	const char *hardware_ids[WORKER_HARDWARE_IDS_MAX];
+	const char *slot_labels[WORKER_SLOT_LABELS_MAX];
+	struct inventory_item inventory[WORKER_INVENTORY_MAX];
+	char *copies[2 + WORKER_INVENTORY_MAX];
+	size_t copy_count;
+};
+
+/* Not to be moved afterwards: parts point to each other. Release also after a failure. */
+_warn_unused_ int bundle_request_parse(const struct packet *packet, struct bundle_request *request,
+				       struct failure *failure);
+void bundle_request_clear(struct bundle_request *request);
+#define _cleanup_bundle_request_ _cleanup_(bundle_request_clear)
