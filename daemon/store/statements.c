@@ -21,7 +21,7 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_PRUNE_JOBS] =
 		"DELETE FROM jobs WHERE phase IN ('done', 'reverted', 'failed', 'cancelled') AND id NOT IN"
 		" (SELECT id FROM jobs WHERE phase IN ('done', 'reverted', 'failed', 'cancelled')"
-		" ORDER BY id DESC LIMIT ?)",
+		" ORDER BY phase_usec DESC, id DESC LIMIT ?)",
 
 	[STATEMENT_FIND_DEVICE_BY_IDENTITY] = "SELECT " DEVICE_COLUMNS(
 		COLUMN_NAME) "last_seen_usec FROM devices WHERE hardware_id = ? AND serial = ? AND parent = ?",

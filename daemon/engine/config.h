@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fwslotd.conf and its drop-ins: first CONFIG/fwslotd.conf (or, if there is none, VENDOR/fwslotd.conf), then
+ * fwslotd.conf.d/NAME.conf of VENDOR, RUNTIME and CONFIG, sorted by NAME whatever the folder; of one name only that of
+ * the last folder counts, and a link to /dev/null masks it. Later lines win. What cannot be understood is logged with
+ * file, line and key, and the default (or the earlier value) stays.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/folders.h"
+
+#define CONFIG_FILE_BYTES_MAX (256 * 1024)
+#define CONFIG_FILES_MAX 128 /* drop-ins */
+#define CONFIG_POLICY_MAX 15
+
+struct config {
+	/* [Trial] */
+	uint64_t trial_usec; /* TrialSec= */
+	bool auto_confirm; /* AutoConfirm= */
+	uint64_t restart_timeout_usec; /* RestartTimeoutSec= */
+	uint64_t health_timeout_usec; /* HealthTimeoutSec=, of one check */
+	/* [Limits] */
+	uint64_t maximum_bundle_bytes; /* MaximumBundleBytes= */
+	uint64_t write_timeout_usec; /* WriteTimeoutSec= */
+	uint64_t verify_timeout_usec; /* VerifyTimeoutSec= */
+	uint64_t reappear_timeout_usec; /* ReappearTimeoutSec= */
+	uint64_t write_tries; /* WriteTries= */
+	/* [Updates] */
+	char policy[CONFIG_POLICY_MAX + 1]; /* Policy= */
+};
+
+void config_set_defaults(struct config *ret);
+/* Reads everything anew. Never fails: what is wrong is logged. Returns how many complaints were logged. */
+unsigned config_read(const struct folders *folders, struct config *ret);
+
+/* "90", "90s", "1min 30s", "2h", "1d", "500ms": seconds if there is no unit. -EINVAL, -ERANGE */
+int config_parse_span(const char *text, uint64_t *ret_usec);
+/* "1024", "64K", "64M", "1G" (powers of 1024). -EINVAL, -ERANGE */
+int config_parse_size(const char *text, uint64_t *ret_bytes);

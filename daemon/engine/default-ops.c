@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operations of a real daemon: the machine's clock, the kernel's sysfs, child processes. */
+#include <time.h>
+
+#include "base/time.h"
+#include "engine/ops.h"
+#include "engine/work.h"
+#include "kernel/device.h"
+
+static uint64_t realtime_usec(const struct engine_ops *self)
+{
+	(void)self;
+	return time_now_realtime();
+}
+
+static uint64_t boottime_usec(const struct engine_ops *self)
+{
+	struct timespec now;
+
+	(void)self;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int device_read(const struct engine_ops *self, unsigned index, struct kernel_device *ret)
+{
+	(void)self;
+	return kernel_device_read(index, ret);
+}
+
+static int load_begin(const struct engine_ops *self, unsigned index, unsigned slot)
+{
+	(void)self;
+	return kernel_slot_load_begin(index, slot);
+}
+
+static int load_commit(const struct engine_ops *self, unsigned index, unsigned slot)
+{
+	(void)self;
+	return kernel_slot_load_commit(index, slot);
+}
+
+static int load_abort(const struct engine_ops *self, unsigned index, unsigned slot)
+{
+	(void)self;
+	return kernel_slot_load_abort(index, slot);
+}
+
+static int activate(const struct engine_ops *self, unsigned index, unsigned slot, bool is_permanent)
+{
+	(void)self;
+	return kernel_slot_activate(index, slot, is_permanent);
+}
+
+static int restart(const struct engine_ops *self, unsigned index)
+{
+	(void)self;
+	return kernel_device_restart(index);
+}
+
+static int confirm(const struct engine_ops *self, unsigned index)
+{
+	(void)self;
+	return kernel_boot_confirm(index);
+}
+
+static int set_attempts(const struct engine_ops *self, unsigned index, unsigned attempts)
+{
+	(void)self;
+	return kernel_boot_set_attempts(index, attempts);
+}
+
+const struct engine_ops engine_default_ops = {
+	.realtime_usec = realtime_usec,
+	.boottime_usec = boottime_usec,
+	.device_read = device_read,
+	.load_begin = load_begin,
+	.load_commit = load_commit,
+	.load_abort = load_abort,
+	.activate = activate,
+	.restart = restart,
+	.confirm = confirm,
+	.set_attempts = set_attempts,
+	.work_start = work_start,
+	.work_stop = work_stop,
+	.io = &io_default,
+	.listens_to_kernel = true,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Why a job failed or is taken back, as a sentence for people. A worker's own sentence comes first: it knows most. Else
+ * the reason's template, with what is known of the job filled in.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/private.h"
+
+/* {new} {old} {device} {slot} are replaced; {kernel} is what the kernel says of the slot. */
+static const struct {
+	enum reason reason;
+	const char *sentence;
+} templates[] = {
+	{ REASON_ATTEMPTS_EXHAUSTED,
+	  "Version {new} used up all attempts to start on {device}; the device goes back to version {old}." },
+	{ REASON_DID_NOT_START,
+	  "{device} did not start version {new} in slot {slot}; it goes back to version {old}." },
+	{ REASON_WRONG_VERSION_RUNNING,
+	  "{device} was given version {new}, but what runs in slot {slot} says it is another one; it goes back to "
+	  "version {old}." },
+	{ REASON_DEVICE_LOST,
+	  "{device} went away and did not come back in time. Connect it and try again." },
+	{ REASON_TRANSFER_FAILED,
+	  "Writing version {new} to slot {slot} of {device} failed{kernel}. Version {old} is untouched; try again." },
+	{ REASON_WRONG_DIGEST,
+	  "Slot {slot} of {device} does not hold the bytes of version {new} after writing. Version {old} is untouched; "
+	  "try again, and suspect the device's memory if it happens again." },
+	{ REASON_ALREADY_INSTALLED,
+	  "{device} runs exactly this image already. Set flag 2 to write it all the same." },
+	{ REASON_NO_SUCH_SLOT, "{device} has no slot that may be written with this image." },
+	{ REASON_NO_WAY_BACK,
+	  "{device} has one slot and no backup: a bad update could not be taken back. Set flag 8 to "
+	  "do it all the same." },
+	{ REASON_NO_REVERT_SLOT, "No other slot of {device} holds good firmware to go back to." },
+	{ REASON_REQUESTED, "Somebody asked to go back from version {new} to version {old}." },
+	{ REASON_CANCELLED, "The job was cancelled before anything was written to {device}." },
+};
+
+static void append_kernel(FILE *out, struct job_entry *entry, const struct job_record *record)
+{
+	struct device *device = job_device(entry);
+
+	if (device && record->target_slot >= 0 &&
+	    (unsigned)record->target_slot < device->now.num_slots &&
+	    device->now.slots[record->target_slot].error[0])
+		fprintf(out, " (the kernel says \"%s\")",
+			device->now.slots[record->target_slot].error);
+}
+
+static void append_word(FILE *out, struct job_entry *entry, const struct job_record *record,
+			const char *word, size_t length)
+{
+	if (strncmp(word, "new", length) == 0)
+		fputs(record->version[0] ? record->version : "(unknown)", out);
+	else if (strncmp(word, "old", length) == 0)
+		fputs(record->version_before[0] ? record->version_before : "(unknown)", out);
+	else if (strncmp(word, "device", length) == 0)
+		fputs(record->device_id, out);
+	else if (strncmp(word, "slot", length) == 0)
+		fprintf(out, "%d", record->target_slot);
+	else if (strncmp(word, "kernel", length) == 0)
+		append_kernel(out, entry, record);
+}
+
+static void append_template(FILE *out, struct job_entry *entry, const struct job_record *record,
+			    const char *text)
+{
+	while (*text) {
+		size_t plain = strcspn(text, "{");
+
+		fwrite(text, 1, plain, out);
+		text += plain;
+		if (*text == '{') {
+			size_t length = strcspn(++text, "}");
+
+			append_word(out, entry, record, text, length);
+			text += length + 1;
+		}
+	}
+}
+
+static const char *template_of(enum reason reason)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(templates); i++)
+		if (templates[i].reason == reason)
+			return templates[i].sentence;
+	return reason_sentence(reason);
+}
+
+char *job_explain(struct job_entry *entry, const struct job_record *record)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	/* A reason that was there before keeps its sentence. */
+	if (entry->job.message && entry->job.record.reason == record->reason)
+		return strdup(entry->job.message);
+	if (entry->work_message && entry->job.knowledge.reason == record->reason)
+		return strdup(entry->work_message);
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	append_template(out, entry, record, template_of(record->reason));
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is stored of each step. A step's record and its row of history are one transaction; so is the end of a job with
+ * all its consequences: result, history, what the device runs now, its floor, a failed release. After a crash either
+ * all of it happened or nothing, and the step is taken again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/private.h"
+
+static void copy_version(char to[static RECORD_VERSION_MAX + 1], const char *from)
+{
+	size_t length = strnlen(from, RECORD_VERSION_MAX);
+
+	memset(to, 0, RECORD_VERSION_MAX + 1);
+	memcpy(to, from, length);
+}
+
+/* An install that is kept: the floor rises here and nowhere else. */
+static void device_after_install(struct device_record *device, const struct job_record *job)
+{
+	device->previous_slot = job->previous_slot;
+	device->previous_counter = strcmp(device->installed_version, job->version_before) == 0 ?
+					   device->installed_counter :
+					   0;
+	copy_version(device->previous_version, job->version_before);
+	device->installed_counter = job->counter;
+	copy_version(device->installed_version, job->version);
+	if (job->new_floor > device->floor_counter)
+		device->floor_counter = job->new_floor;
+}
+
+/* A revert that was asked for: what was left behind is now the other one. */
+static void device_after_revert(struct device_record *device, const struct job_record *job)
+{
+	uint64_t counter = device->installed_counter;
+	bool is_known = strcmp(device->previous_version, job->version) == 0;
+
+	device->installed_counter = is_known ? device->previous_counter : 0;
+	copy_version(device->installed_version, job->version);
+	device->previous_slot = job->target_slot;
+	device->previous_counter = counter;
+	copy_version(device->previous_version, job->version_before);
+}
+
+static void device_after(struct device_record *device, const struct job_record *job)
+{
+	if (job->phase == JOB_DONE && job->type == JOB_INSTALL)
+		device_after_install(device, job);
+	else if (job->phase == JOB_DONE)
+		device_after_revert(device, job);
+	if (job->phase != JOB_CANCELLED)
+		device->problem = job->phase == JOB_DONE ? REASON_OK : job->reason;
+}
+
+/* The firmware's own fault, and not the cable's or the disk's. */
+static bool release_has_failed(const struct job_record *job)
+{
+	if (job->type != JOB_INSTALL || !job->digest[0])
+		return false;
+	switch (job->reason) {
+	case REASON_ATTEMPTS_EXHAUSTED:
+	case REASON_DID_NOT_START:
+	case REASON_WRONG_VERSION_RUNNING:
+	case REASON_HEALTH_FAILED:
+	case REASON_HEALTH_TIMEOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int add_history(struct manager *manager, const struct job_record *job, const char *result,
+		       const char *details)
+{
+	return store_add_history(manager->store, &(struct history_row){
+							 .usec = manager_now(manager),
+							 .device_id = job->device_id,
+							 .action = job_type_to_string(job->type),
+							 .version_from = job->version_before,
+							 .version_to = job->version,
+							 .result = result,
+							 .reason = reason_word(job->reason),
+							 .details = details ? details : "",
+							 .uid = job->uid,
+							 .job_id = job->id,
+						 });
+}
+
+static int store_end(struct job_entry *entry, struct job_record *job, const char *message)
+{
+	struct manager *manager = entry->manager;
+	struct device *present = manager_find_device(manager, job->device_id);
+	struct device_record device;
+	int r;
+
+	r = store_find_device(manager->store, job->device_id, &device);
+	if (r < 0)
+		return r;
+	device_after(&device, job);
+	r = store_save_device(manager->store, &device);
+	if (r >= 0 && release_has_failed(job))
+		r = store_add_failed(manager->store, job->device_id, job->digest, job->reason,
+				     manager_now(manager));
+	if (r >= 0)
+		r = add_history(manager, job, job_phase_to_string(job->phase), message);
+	if (r >= 0)
+		r = store_prune_jobs(manager->store, MANAGER_JOBS_KEPT);
+	if (r >= 0 && present)
+		present->record =
+			device; /* seen by the bus only after the commit, in this same turn of the loop */
+	return r;
+}
+
+/* Phases whose beginning is an event worth a row. */
+static const char *beginning(enum job_phase phase)
+{
+	switch (phase) {
+	case JOB_WRITING:
+		return "writing";
+	case JOB_TRIAL:
+		return "on-trial";
+	case JOB_REVERTING:
+		return "reverting";
+	default:
+		return NULL;
+	}
+}
+
+static int store_rows(struct job_entry *entry, struct job_record *next, const char *message)
+{
+	bool begins = next->phase != entry->job.record.phase;
+	int r;
+
+	r = store_save_job(entry->manager->store, next, message);
+	if (r < 0 || !begins)
+		return r;
+	if (job_phase_is_final(next->phase))
+		return store_end(entry, next, message);
+	return beginning(next->phase) ?
+		       add_history(entry->manager, next, beginning(next->phase), message) :
+		       0;
+}
+
+int job_store_step(struct job_entry *entry, struct job_step *step)
+{
+	struct manager *manager = entry->manager;
+	struct device *present = manager_find_device(manager, entry->job.record.device_id);
+	struct device_record before = present ? present->record : (struct device_record){ 0 };
+	_cleanup_free_ char *message = NULL;
+	int r;
+
+	if (step->next.reason != REASON_OK)
+		message = job_explain(entry, &step->next);
+	r = store_begin(manager->store);
+	if (r >= 0)
+		r = store_rows(entry, &step->next, message);
+	if (r >= 0)
+		r = store_commit(manager->store);
+	if (r < 0) {
+		store_rollback(manager->store);
+		if (present)
+			present->record = before;
+		return r;
+	}
+	free(entry->job.message);
+	entry->job.message = TAKE_PTR(message);
+	return 0;
+}
+
+int job_store_new(struct manager *manager, struct job_record *record)
+{
+	int r;
+
+	r = store_begin(manager->store);
+	if (r >= 0)
+		r = store_save_job(manager->store, record, NULL);
+	if (r >= 0)
+		r = add_history(manager, record, "requested", NULL);
+	if (r >= 0)
+		r = store_commit(manager->store);
+	if (r < 0) {
+		store_rollback(manager->store);
+		record->id = 0;
+	}
+	return r;
+}
+
+static int add_request(struct job_entry *entry, const struct job_record *job, const char *action,
+		       uint32_t uid)
+{
+	return store_add_history(entry->manager->store, &(struct history_row){
+								.usec = manager_now(entry->manager),
+								.device_id = job->device_id,
+								.action = action,
+								.version_from = job->version_before,
+								.version_to = job->version,
+								.result = "requested",
+								.reason = reason_word(REASON_OK),
+								.details = "",
+								.uid = uid,
+								.job_id = job->id,
+							});
+}
+
+int job_store_request(struct job_entry *entry, struct job_record *record, const char *action,
+		      uint32_t uid)
+{
+	struct store *store = entry->manager->store;
+	int r;
+
+	r = store_begin(store);
+	if (r >= 0)
+		r = store_save_job(store, record, entry->job.message);
+	if (r >= 0)
+		r = add_request(entry, record, action, uid);
+	if (r >= 0)
+		r = store_commit(store);
+	if (r < 0)
+		store_rollback(store);
+	else
+		entry->job.record = *record;
+	return r;
+}
+
+int manager_store_event(struct manager *manager, const struct device *device, const char *action,
+			const char *result, enum reason reason, uint32_t uid)
+{
+	const char *version = device_running_version(device);
+
+	return store_add_history(manager->store, &(struct history_row){
+							 .usec = manager_now(manager),
+							 .device_id = device->id,
+							 .action = action,
+							 .version_from = version,
+							 .version_to = version,
+							 .result = result,
+							 .reason = reason_word(reason),
+							 .details = "",
+							 .uid = uid,
+						 });
+}
