@@ -10,11 +10,18 @@
 #include <string.h>
 
 #include "base/fetch-protocol.h"
+#include "base/parse.h"
 #include "fetch/outcome.h"
 #include "fetch/tls.h"
 
-/* libcurl's buffer: large enough that writing costs little beside decrypting. */
-#define RECEIVE_BUFFER_BYTES (128L * 1024)
+/*
+ * libcurl's buffer: large enough that writing costs little beside decrypting. It takes up
+ * to 100 of them before it looks at its speed limit, so with one they are small enough
+ * that this is half a second's worth.
+ */
+#define BUFFER_BYTES_MAX (UINT64_C(128) * 1024)
+#define BUFFER_BYTES_MIN UINT64_C(1024)
+#define BUFFERS_PER_SEC 200
 
 /* The only value of the last response's header @name, or NULL. */
 static const char *header_value(CURL *easy, const char *name)
@@ -27,6 +34,22 @@ static const char *header_value(CURL *easy, const char *name)
 	return header->value;
 }
 
+/* Whether the last response says two different lengths: libcurl would believe the last. */
+static bool has_two_lengths(CURL *easy)
+{
+	struct curl_header *header;
+	uint64_t first = 0, other;
+
+	for (size_t i = 0;
+	     curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
+	     i++) {
+		if (parse_u64(header->value, i == 0 ? &first : &other) < 0 ||
+		    (i > 0 && other != first))
+			return true;
+	}
+	return false;
+}
+
 static int judge(struct attempt *attempt)
 {
 	struct response response = { .content_length = RESPONSE_LENGTH_ANY };
@@ -36,6 +59,7 @@ static int judge(struct attempt *attempt)
 	curl_easy_getinfo(attempt->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	if (length >= 0)
 		response.content_length = (uint64_t)length;
+	response.has_two_lengths = has_two_lengths(attempt->easy);
 	response.entity_tag = header_value(attempt->easy, "ETag");
 	response.last_modified = header_value(attempt->easy, "Last-Modified");
 	response.date = header_value(attempt->easy, "Date");
@@ -64,6 +88,19 @@ static uint64_t limit_of(const struct attempt *attempt)
 	return limit;
 }
 
+/* Reading a little keeps the connection usable. libcurl tells a redirect's goal only at its end. */
+static size_t drop_body(struct attempt *attempt, size_t size)
+{
+	attempt->dropped_bytes += size;
+	if (attempt->dropped_bytes <= FETCH_ERROR_BODY_MAX)
+		return size;
+	if (attempt->verdict == VERDICT_REDIRECT)
+		fail(&attempt->failure, REASON_SERVER_FAILED,
+		     "%.*s: the server redirects with more than %d bytes of body.",
+		     url_public_length(attempt->url), attempt->url, FETCH_ERROR_BODY_MAX);
+	return 0;
+}
+
 static size_t take_body(char *bytes, size_t one _unused_, size_t size, void *userdata)
 {
 	struct attempt *attempt = userdata;
@@ -71,10 +108,8 @@ static size_t take_body(char *bytes, size_t one _unused_, size_t size, void *use
 
 	if (!attempt->is_judged && judge(attempt) < 0)
 		return 0;
-	if (attempt->verdict != VERDICT_ACCEPT) {
-		attempt->dropped_bytes += size;
-		return attempt->dropped_bytes <= FETCH_ERROR_BODY_MAX ? size : 0;
-	}
+	if (attempt->verdict != VERDICT_ACCEPT)
+		return drop_body(attempt, size);
 	limit = limit_of(attempt);
 	if (size > limit - attempt->output.bytes) {
 		fail(&attempt->failure, REASON_TOO_LARGE,
@@ -126,10 +161,18 @@ static bool set_manners(struct attempt *attempt)
 	       SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 	       SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
 	       SET(CURLOPT_USERAGENT, "fwslot/" FWSLOT_VERSION) &&
-	       SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES) &&
 	       SET(CURLOPT_ERRORBUFFER, attempt->curl_message) &&
 	       SET(CURLOPT_WRITEFUNCTION, take_body) && SET(CURLOPT_WRITEDATA, attempt) &&
 	       SET(CURLOPT_HEADERFUNCTION, take_header) && SET(CURLOPT_HEADERDATA, attempt);
+}
+
+static long buffer_bytes(uint64_t bandwidth)
+{
+	uint64_t bytes = bandwidth / BUFFERS_PER_SEC;
+
+	if (bandwidth == 0 || bytes > BUFFER_BYTES_MAX)
+		bytes = BUFFER_BYTES_MAX;
+	return (long)(bytes < BUFFER_BYTES_MIN ? BUFFER_BYTES_MIN : bytes);
 }
 
 /* An empty proxy and an empty list of exceptions: the environment has no say. */
@@ -144,6 +187,7 @@ static bool set_request(struct attempt *attempt)
 	       SET(CURLOPT_TIMEOUT_MS, (long)attempt->remaining_msec) &&
 	       SET(CURLOPT_LOW_SPEED_LIMIT, (long)request->low_speed_bytes) &&
 	       SET(CURLOPT_LOW_SPEED_TIME, (long)request->low_speed_sec) &&
+	       SET(CURLOPT_BUFFERSIZE, buffer_bytes(request->bandwidth)) &&
 	       SET(CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)request->bandwidth);
 }
 
@@ -182,6 +226,7 @@ static int explain(struct attempt *attempt, CURLcode code, bool is_total_over,
 	curl_easy_getinfo(attempt->easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_usec);
 	outcome.system_error = (int)system_error;
 	outcome.is_connected = pretransfer_usec > 0;
+	outcome.is_answered = attempt->is_judged;
 	if (outcome_is_tls(code))
 		tls_explain(attempt->easy, attempt->identity, code, attempt->curl_message, failure);
 	else
@@ -215,8 +260,9 @@ int attempt_conclude(struct attempt *attempt, CURLcode code, bool is_total_over,
 		failure_move(failure, &attempt->failure);
 		return reason_errno(failure->reason);
 	}
-	/* How the body of a refusal or redirect ended does not matter. */
-	is_body_unwanted = attempt->is_judged && attempt->verdict != VERDICT_ACCEPT;
+	/* How a body that nobody wants ended does not matter, except for a redirect. */
+	is_body_unwanted = attempt->is_judged && attempt->verdict != VERDICT_ACCEPT &&
+			   attempt->verdict != VERDICT_REDIRECT;
 	if (code != CURLE_OK && !is_body_unwanted)
 		return explain(attempt, code, is_total_over, failure);
 	if (attempt->verdict == VERDICT_ACCEPT)

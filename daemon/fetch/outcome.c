@@ -94,6 +94,12 @@ void outcome_explain(const struct outcome *outcome, const struct request *reques
 		reason = REASON_PROXY_FAILED;
 		meaning = "the proxy does not make a connection";
 	}
+	/* Its way of saying that a line was longer than its buffer may grow. */
+	if (outcome->code == CURLE_OUT_OF_MEMORY && outcome->is_connected &&
+	    !outcome->is_answered) {
+		reason = REASON_SERVER_FAILED;
+		meaning = "the server sends a header line that is too long";
+	}
 	detail = *outcome->curl_message ? outcome->curl_message : curl_easy_strerror(outcome->code);
 	if (reason == REASON_NETWORK_UNREACHABLE && outcome->system_error != 0)
 		detail = strerror(outcome->system_error);

@@ -16,6 +16,7 @@ struct outcome {
 	long connect_status; /* the proxy's answer to CONNECT; 0: none */
 	int system_error; /* errno of the connection; 0: none */
 	bool is_connected; /* TLS included */
+	bool is_answered; /* the header lines were complete */
 	bool is_total_over; /* the time for all of it is used up */
 	uint64_t bytes; /* received so far */
 	const char *url;

@@ -130,6 +130,12 @@ static enum verdict judge_success(const struct request *request, uint64_t resume
 {
 	enum verdict verdict = VERDICT_ACCEPT;
 
+	if (response->has_two_lengths) {
+		fail(failure, REASON_SERVER_FAILED,
+		     "%.*s: the server says two different lengths, or one that is no number.",
+		     url_public_length(request->url), request->url);
+		return VERDICT_REFUSE;
+	}
 	if (response->status == 206)
 		verdict = judge_part(request, resume_from, response, ret, failure);
 	else

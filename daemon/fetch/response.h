@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fetch-protocol.h"
@@ -17,6 +18,7 @@ struct response {
 	long status;
 	const char *entity_tag, *last_modified, *date, *content_range;
 	uint64_t content_length; /* RESPONSE_LENGTH_ANY: not said */
+	bool has_two_lengths; /* that differ, or are none */
 };
 
 #define RESPONSE_LENGTH_ANY UINT64_MAX

@@ -50,7 +50,7 @@ static const char *complaint_of_text(const char *url)
 }
 
 /* NULL, or what is wrong with the parts of @url; the scheme and the origin otherwise. */
-static const char *complaint_of_parts(CURLU *url, struct url_facts *ret)
+static const char *complaint_of_parts(const char *text, CURLU *url, struct url_facts *ret)
 {
 	_cleanup_curl_text_ char *scheme = NULL, *host = NULL, *port = NULL, *fragment = NULL;
 	char *origin;
@@ -58,7 +58,9 @@ static const char *complaint_of_parts(CURLU *url, struct url_facts *ret)
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		return "it must begin with https:// or http://";
-	if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
+	/* libcurl would forgive a third slash and take the path's beginning for the host. */
+	if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host ||
+	    strncmp(text + strlen(scheme), "://", 3) != 0 || text[strlen(scheme) + 3] == '/')
 		return "it names no host";
 	if (curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		return "its port is not a number from 1 to 65535";
@@ -94,7 +96,7 @@ int url_check(const char *url, struct url_facts *ret, struct failure *failure)
 		else if (code != CURLUE_OK)
 			complaint = "it is not a URL such as https://host/path";
 		else
-			complaint = complaint_of_parts(parts, ret);
+			complaint = complaint_of_parts(url, parts, ret);
 	}
 	if (complaint)
 		return fail(failure, REASON_INVALID_ARGUMENT,

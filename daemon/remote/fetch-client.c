@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,6 +29,7 @@ struct fetch_client {
 
 /* Texts longer than the service's own limits need not be sent to be refused. */
 #define REQUEST_BYTES_MAX (3 * FETCH_URL_MAX)
+#define MESSAGE_MAX 1024 /* of the service's sentence, the rest is cut */
 
 void fetch_result_clear(struct fetch_result *result)
 {
@@ -219,24 +219,36 @@ int fetch_client_cancel(struct fetch_client *client)
 	return send_request(client, packet, NULL, 0, NULL);
 }
 
-/* The fetch is over, and so is the use of this connection. */
-_printf_(3, 4) static enum fetch_news
-	break_off(struct fetch_client *client, enum reason reason, const char *format, ...)
+/*
+ * Keeps a failure the service tells. Its sentence may quote the web server: what could
+ * upset a terminal, a log or the bus is replaced.
+ */
+static void keep_failure(struct failure *failure, enum reason reason, const char *message)
 {
-	char message[256];
-	va_list arguments;
+	failure_clear(failure);
+	fail(failure, reason, "%.*s", MESSAGE_MAX, message ? message : reason_sentence(reason));
+	for (char *c = failure->message; c && *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+}
 
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
+/* The fetch is over, and so is the use of this connection. */
+static enum fetch_news break_off(struct fetch_client *client, enum reason reason,
+				 const char *message)
+{
 	client->is_broken = true;
 	if (!client->is_fetching)
 		return FETCH_NEWS_NONE;
 	client->is_fetching = false;
-	failure_clear(&client->result.failure);
-	fail(&client->result.failure, reason, "%s", message);
+	keep_failure(&client->result.failure, reason, message);
 	client->result.bytes = client->result.is_started ? client->progress.bytes : 0;
 	return FETCH_NEWS_ENDED;
+}
+
+static enum fetch_news break_off_nonsense(struct fetch_client *client)
+{
+	return break_off(client, REASON_SERVICE_MISSING,
+			 "The download service gave an answer that makes no sense.");
 }
 
 static void keep_text(const struct packet *packet, const char *key,
@@ -252,8 +264,7 @@ static enum fetch_news take_start(struct fetch_client *client, const struct pack
 {
 	if (!client->is_fetching || packet_get_u64(packet, FETCH_KEY_RESUME_FROM, 0,
 						   FETCH_BYTES_MAX, &client->progress.bytes) < 0)
-		return break_off(client, REASON_SERVICE_MISSING,
-				 "The download service talks nonsense.");
+		return break_off_nonsense(client);
 	client->progress.is_length_known = packet_get_u64(packet, FETCH_KEY_LENGTH, 0,
 							  FETCH_BYTES_MAX,
 							  &client->progress.length_bytes) >= 0;
@@ -267,8 +278,7 @@ static enum fetch_news take_progress(struct fetch_client *client, const struct p
 	if (!client->is_fetching || !client->result.is_started ||
 	    packet_get_u64(packet, FETCH_KEY_BYTES, 0, FETCH_BYTES_MAX, &client->progress.bytes) <
 		    0)
-		return break_off(client, REASON_SERVICE_MISSING,
-				 "The download service talks nonsense.");
+		return break_off_nonsense(client);
 	return FETCH_NEWS_PROGRESS;
 }
 
@@ -282,20 +292,18 @@ static enum fetch_news take_result(struct fetch_client *client, const struct pac
 	uint64_t status = 0;
 
 	if (reason < 0)
-		return break_off(client, REASON_SERVICE_MISSING,
-				 "The download service talks nonsense.");
+		return break_off_nonsense(client);
 	if (!client->is_open_answered) {
 		client->is_open_answered = true;
 		if (reason == REASON_OK)
 			return FETCH_NEWS_NONE;
-		return break_off(client, reason, "%s", message ? message : reason_sentence(reason));
+		return break_off(client, reason, message);
 	}
 	if (!client->is_fetching)
-		return break_off(client, REASON_SERVICE_MISSING,
-				 "The download service talks nonsense.");
+		return break_off_nonsense(client);
 	client->is_fetching = false;
 	if (reason != REASON_OK)
-		fail(&result->failure, reason, "%s", message ? message : reason_sentence(reason));
+		keep_failure(&result->failure, reason, message);
 	(void)!packet_get_u64(packet, FETCH_KEY_STATUS, 0, 999, &status);
 	(void)!packet_get_u64(packet, FETCH_KEY_BYTES, 0, FETCH_BYTES_MAX, &client->progress.bytes);
 	(void)!packet_get_u64(packet, FETCH_KEY_RETRY_AFTER_SEC, 0, FETCH_RETRY_AFTER_SEC_MAX,
@@ -338,7 +346,7 @@ enum fetch_news fetch_client_receive(struct fetch_client *client, usec_t now)
 	for (size_t i = 0; type && i < ARRAY_SIZE(replies); i++)
 		if (strcmp(type, replies[i].type) == 0)
 			return replies[i].take(client, packet);
-	return break_off(client, REASON_SERVICE_MISSING, "The download service talks nonsense.");
+	return break_off_nonsense(client);
 }
 
 void fetch_client_take_result(struct fetch_client *client, struct fetch_result *ret)
