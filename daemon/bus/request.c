@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Requests that change something: arguments are checked before anybody is asked for a password, the
- * device is looked up again after. What is allowed for the device itself is the engine's business.
+ * Requests that change something: is there such a device, may the caller do it to that device, and
+ * then the engine is asked. Whether the device's state allows it is the engine's business.
  */
 #include "bus/request.h"
 
@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -95,25 +94,6 @@ static int answer_when_checked(struct bus *bus, sd_bus_message *call, const stru
 	return 1;
 }
 
-/* A pipe would block the reader, and a descriptor that cannot be read is a mistake worth naming. */
-static int check_bundle(int fd, sd_bus_error *error)
-{
-	int flags = fcntl(fd, F_GETFL);
-	struct stat status;
-
-	if (flags < 0 || fstat(fd, &status) < 0)
-		return bus_error(error, REASON_IO_ERROR, "The file cannot be looked at: %s.",
-				 strerror(errno));
-	if (!S_ISREG(status.st_mode))
-		return bus_error(
-			error, REASON_NOT_REGULAR_FILE,
-			"The descriptor is not a regular file; save the bundle to disk and pass that.");
-	if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
-		return bus_error(error, REASON_INVALID_ARGUMENT,
-				 "The descriptor is not open for reading.");
-	return 0;
-}
-
 int request_install_file(struct bus *bus, sd_bus_message *call, const char *device_id,
 			 int bundle_fd, uint64_t flags, sd_bus_error *error)
 {
@@ -128,8 +108,6 @@ int request_install_file(struct bus *bus, sd_bus_message *call, const char *devi
 	r = bus_check_flags(flags, INSTALL_FLAGS, error);
 	if (r >= 0)
 		r = find_device(bus, device_id, &device, error);
-	if (r >= 0)
-		r = check_bundle(bundle_fd, error);
 	if (r < 0)
 		return r;
 	r = authorize_device(bus, call, action, device, "", &uid, error);

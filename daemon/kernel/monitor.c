@@ -75,8 +75,7 @@ static void on_netlink_event(const struct netlink_event *event, void *userdata)
 		monitor->events->slot_progress(event->index, event->slot, event->status,
 					       event->done_bytes, event->total_bytes,
 					       monitor->userdata);
-	/* The last message of an operation is the news that its outcome can be read. */
-	if (event->type == NETLINK_EVENT_CHANGED || event->status == KERNEL_STATUS_IDLE)
+	else
 		on_changed(event->index, monitor);
 }
 

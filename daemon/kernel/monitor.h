@@ -17,6 +17,7 @@ struct kernel_monitor_events {
 			     void *userdata); /* also once for each present at start */
 	void (*device_removed)(unsigned index, void *userdata);
 	void (*device_changed)(unsigned index, void *userdata); /* read it again */
+	/* With KERNEL_STATUS_IDLE the operation has ended; how, is to be read. */
 	void (*slot_progress)(unsigned index, unsigned slot, enum kernel_status status,
 			      uint64_t done_bytes, uint64_t total_bytes, void *userdata);
 };
