@@ -24,7 +24,7 @@ program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
 program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp
 program_libraries_fwslot-repo := gnutls jansson libarchive
 program_libraries_fwslot-fetch := libcurl gnutls libsystemd libseccomp
-program_libraries_fwslot-smp := libcbor libsystemd libseccomp
+program_libraries_fwslot-smp := libcbor gnutls libsystemd
 
 # A folder without a main.c is not there yet.
 PROGRAMS := $(foreach p,$(PROGRAM_NAMES),$(if $(wildcard \
