@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Numbers of USB 2.0 chapter 9 and of DFU 1.1, written down a second time on purpose: the test
+ * device shares nothing with the driver it tests, so a wrong number on either side shows.
+ */
+#ifndef DFU_DEVICE_USB_H
+#define DFU_DEVICE_USB_H
+
+#include <stdint.h>
+
+struct usb_setup {
+	uint8_t request_type;
+	uint8_t request;
+	uint16_t value;
+	uint16_t index;
+	uint16_t length;
+};
+
+enum {
+	USB_IN = 0x80,
+	USB_TYPE = 0x60,
+	USB_STANDARD = 0x00,
+	USB_CLASS = 0x20,
+
+	USB_GET_STATUS = 0,
+	USB_SET_ADDRESS = 5,
+	USB_GET_DESCRIPTOR = 6,
+	USB_GET_CONFIGURATION = 8,
+	USB_SET_CONFIGURATION = 9,
+	USB_GET_INTERFACE = 10,
+	USB_SET_INTERFACE = 11,
+
+	USB_DESCRIPTOR_DEVICE = 1,
+	USB_DESCRIPTOR_CONFIGURATION = 2,
+	USB_DESCRIPTOR_STRING = 3,
+	USB_DESCRIPTOR_INTERFACE = 4,
+};
+
+enum {
+	DFU_REQUEST_DETACH,
+	DFU_REQUEST_DNLOAD,
+	DFU_REQUEST_UPLOAD,
+	DFU_REQUEST_GETSTATUS,
+	DFU_REQUEST_CLRSTATUS,
+	DFU_REQUEST_GETSTATE,
+	DFU_REQUEST_ABORT,
+};
+
+enum {
+	APP_IDLE,
+	APP_DETACH,
+	DFU_IDLE,
+	DFU_DNLOAD_SYNC,
+	DFU_DNBUSY,
+	DFU_DNLOAD_IDLE,
+	DFU_MANIFEST_SYNC,
+	DFU_MANIFEST,
+	DFU_MANIFEST_WAIT_RESET,
+	DFU_UPLOAD_IDLE,
+	DFU_ERROR,
+};
+
+enum {
+	DFU_OK,
+	DFU_ERR_TARGET,
+	DFU_ERR_FILE,
+	DFU_ERR_WRITE,
+	DFU_ERR_ERASE,
+	DFU_ERR_CHECK_ERASED,
+	DFU_ERR_PROG,
+	DFU_ERR_VERIFY,
+	DFU_ERR_ADDRESS,
+	DFU_ERR_NOTDONE,
+	DFU_ERR_FIRMWARE,
+	DFU_ERR_VENDOR,
+	DFU_ERR_USBR,
+	DFU_ERR_POR,
+	DFU_ERR_UNKNOWN,
+	DFU_ERR_STALLEDPKT,
+};
+
+enum {
+	ATTRIBUTE_DOWNLOAD = 1,
+	ATTRIBUTE_UPLOAD = 2,
+	ATTRIBUTE_TOLERANT = 4,
+	ATTRIBUTE_WILL_DETACH = 8,
+};
+
+#endif
