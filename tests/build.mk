@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Tests: tests/unit/test-NAME.c and tests/fuzz/fuzz-NAME.c are programs of their
-# own, tests/tools/NAME.c are programs that only tests and the demo use.  Other
-# .c files beside them are shared by the programs of that folder.
+# own, tests/tools/NAME.c (or all of tests/tools/NAME/*.c) are programs that only tests
+# and the demo use.  Other .c files beside them are shared by the programs of that folder.
 
 tests_includes := -Itests
 
@@ -14,7 +14,9 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 fuzz_shared := $(filter-out $(fuzz_sources),$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fuzz_sources))
 
-TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c)))
+tool_folders := $(patsubst tests/tools/%/,%,$(sort $(dir $(wildcard tests/tools/*/*.c))))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c))) \
+	$(addprefix $(BUILD)/tools/,$(tool_folders))
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(unit_shared)) \
@@ -29,7 +31,12 @@ $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o
 	$(call say,LD-FUZZ,$@)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
-$(TOOLS): $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(call room_archives,$(BUILD))
+define tool_rule
+$(BUILD)/tools/$(1): $(patsubst %.c,$(BUILD)/%.o,$(or $(wildcard tests/tools/$(1)/*.c),tests/tools/$(1).c))
+endef
+$(foreach t,$(notdir $(TOOLS)),$(eval $(call tool_rule,$(t))))
+
+$(TOOLS): $(call room_archives,$(BUILD))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
@@ -47,7 +54,7 @@ bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-bus check-vm check-fuzz lint test bench demo
+.PHONY: check check-all check-unit check-bus check-net check-vm check-fuzz lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
@@ -55,7 +62,7 @@ again	= @$(MAKE) -j$(JOBS)
 check:
 	@tests/deps all
 	$(again) all tools unit-programs fuzz-programs
-	@BUILD=$(BUILD) tests/run lint unit bus fuzz vm
+	@BUILD=$(BUILD) tests/run lint unit bus net fuzz vm
 
 # help: make check-unit         the unit tests (ASan and UBSan)
 check-unit: unit-programs
@@ -65,9 +72,13 @@ check-unit: unit-programs
 check-bus: programs tools
 	@BUILD=$(BUILD) tests/run bus
 
+# help: make check-net          fwslot-fetch and real servers on the loopback interface
+check-net: programs tools
+	@BUILD=$(BUILD) tests/run net
+
 # help: sudo make check-vm      the suites inside virtual machines, both kernels
 check-vm: all tools
-	@BUILD=$(BUILD) tests/run vm
+	@BUILD=$(BUILD) tests/run bed vm
 
 # help: make check-fuzz         every fuzzer for FUZZ_SECONDS (30) seconds
 check-fuzz: fuzz-programs
@@ -82,7 +93,7 @@ T	?= unit
 test_needs = $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
 	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
 	$(if $(filter unit,$(T)),unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
-	$(if $(filter bus bus/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),all tools)
+	$(if $(filter bus bus/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
 test: $(test_needs)
 	@BUILD=$(BUILD) tests/run $(T)
 

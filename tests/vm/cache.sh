@@ -37,7 +37,8 @@ make_once() {
 }
 
 # prune GLOB KEEP: removes all but the KEEP most recently used paths that match,
-# except what a running machine holds locked (flock -s on PATH.lock).
+# except what a running machine holds locked (flock -s on PATH.lock).  A file that a
+# machine has open without a lock stays readable to it.
 prune() {
 	local path
 	# shellcheck disable=SC2012,SC2086  # our own names, and GLOB is meant to expand
