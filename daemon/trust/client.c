@@ -31,7 +31,7 @@ static int load_stored_root(struct trust_client *client, struct root *ret, struc
 {
 	char *bytes;
 	size_t size;
-	int r = store_load(client->store, "root", TUF_ROOT_BYTES_MAX, &bytes, &size);
+	int r = trust_store_load(client->store, "root", TUF_ROOT_BYTES_MAX, &bytes, &size);
 
 	if (r == -ENOENT)
 		return r;
@@ -76,7 +76,7 @@ static int load_trusted_root(struct trust_client *client, const char *shipped, s
 	return client_save(client, "root", &client->root.common, failure);
 }
 
-int trust_client_new(struct store *store, struct fetcher *fetcher, enum client_source source,
+int trust_client_new(struct trust_store *store, struct fetcher *fetcher, enum client_source source,
 		     usec_t now, const char *shipped, size_t shipped_size,
 		     struct trust_client **ret, struct failure *failure)
 {
@@ -153,8 +153,8 @@ int client_fetch(struct trust_client *client, const char *file_name, size_t max_
 int client_save(struct trust_client *client, const char *role, const struct metadata *metadata,
 		struct failure *failure)
 {
-	return store_save(client->store, role, metadata->document->bytes, metadata->document->size,
-			  failure);
+	return trust_store_save(client->store, role, metadata->document->bytes,
+				metadata->document->size, failure);
 }
 
 /* TUF 5.7.3: sha256 came with the file; a listed sha512 is computed from it. */

@@ -43,7 +43,7 @@ struct bin_role {
 
 /* Owned by client.c, update.c and search.c; others use the functions. */
 struct trust_client {
-	struct store *store; /* borrowed */
+	struct trust_store *store; /* borrowed */
 	struct fetcher *fetcher; /* borrowed */
 	usec_t now; /* TUF 5.1: fixed once */
 	enum client_source source;
@@ -61,7 +61,7 @@ struct trust_client {
  * whichever has the higher version and is signed by itself. Without one it fails before
  * any request. @store and @fetcher must outlive the client.
  */
-_warn_unused_ int trust_client_new(struct store *store, struct fetcher *fetcher,
+_warn_unused_ int trust_client_new(struct trust_store *store, struct fetcher *fetcher,
 				   enum client_source source, usec_t now, const char *shipped,
 				   size_t shipped_size, struct trust_client **ret,
 				   struct failure *failure);

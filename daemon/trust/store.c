@@ -21,7 +21,7 @@ struct change {
 	size_t size;
 };
 
-struct store {
+struct trust_store {
 	const struct io_operations *io;
 	int folder_fd;
 	char *name;
@@ -30,10 +30,10 @@ struct store {
 	size_t count;
 };
 
-int store_open(const struct io_operations *io, int parent_fd, const char *name, struct store **ret,
-	       struct failure *failure)
+int trust_store_open(const struct io_operations *io, int parent_fd, const char *name,
+		     struct trust_store **ret, struct failure *failure)
 {
-	_cleanup_store_ struct store *store = calloc(1, sizeof(*store));
+	_cleanup_trust_store_ struct trust_store *store = calloc(1, sizeof(*store));
 
 	if (!store)
 		return fail_memory(failure);
@@ -53,7 +53,7 @@ int store_open(const struct io_operations *io, int parent_fd, const char *name, 
 	return 0;
 }
 
-static void forget_changes(struct store *store)
+static void forget_changes(struct trust_store *store)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		free(store->changes[i].role);
@@ -64,7 +64,7 @@ static void forget_changes(struct store *store)
 	store->count = 0;
 }
 
-void store_close(struct store *store)
+void trust_store_close(struct trust_store *store)
 {
 	if (!store)
 		return;
@@ -74,13 +74,13 @@ void store_close(struct store *store)
 	free(store);
 }
 
-void store_hold(struct store *store)
+void trust_store_hold(struct trust_store *store)
 {
 	store->is_held = true;
 }
 
 /* Remembers a change; the copies are the store's. */
-static int hold_change(struct store *store, const char *role, const char *bytes, size_t size,
+static int hold_change(struct trust_store *store, const char *role, const char *bytes, size_t size,
 		       struct failure *failure)
 {
 	struct change *larger = reallocarray(store->changes, store->count + 1, sizeof(*larger)),
@@ -106,7 +106,7 @@ static int hold_change(struct store *store, const char *role, const char *bytes,
 	return 0;
 }
 
-static int apply(struct store *store, const char *role, const char *bytes, size_t size,
+static int apply(struct trust_store *store, const char *role, const char *bytes, size_t size,
 		 struct failure *failure)
 {
 	_cleanup_free_ char *name = metadata_file_name(role, 0);
@@ -122,13 +122,14 @@ static int apply(struct store *store, const char *role, const char *bytes, size_
 	return 0;
 }
 
-int store_commit(struct store *store, enum store_commit extent, struct failure *failure)
+int trust_store_commit(struct trust_store *store, enum trust_store_commit extent,
+		       struct failure *failure)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		const struct change *change = &store->changes[i];
 		int r;
 
-		if (extent == STORE_COMMIT_ROOTS && change->bytes &&
+		if (extent == TRUST_STORE_COMMIT_ROOTS && change->bytes &&
 		    strcmp(change->role, "root") != 0)
 			continue;
 		r = apply(store, change->role, change->bytes, change->size, failure);
@@ -140,7 +141,7 @@ int store_commit(struct store *store, enum store_commit extent, struct failure *
 }
 
 /* The newest held change of @role, or NULL. */
-static const struct change *find_change(const struct store *store, const char *role)
+static const struct change *find_change(const struct trust_store *store, const char *role)
 {
 	for (size_t i = store->count; i > 0; i--)
 		if (strcmp(store->changes[i - 1].role, role) == 0)
@@ -148,8 +149,8 @@ static const struct change *find_change(const struct store *store, const char *r
 	return NULL;
 }
 
-int store_load(struct store *store, const char *role, size_t max_bytes, char **ret,
-	       size_t *ret_size)
+int trust_store_load(struct trust_store *store, const char *role, size_t max_bytes, char **ret,
+		     size_t *ret_size)
 {
 	const struct change *change = find_change(store, role);
 	_cleanup_free_ char *name = NULL;
@@ -170,14 +171,14 @@ int store_load(struct store *store, const char *role, size_t max_bytes, char **r
 	return name ? file_read(store->folder_fd, name, max_bytes, ret, ret_size) : -ENOMEM;
 }
 
-int store_save(struct store *store, const char *role, const char *bytes, size_t size,
-	       struct failure *failure)
+int trust_store_save(struct trust_store *store, const char *role, const char *bytes, size_t size,
+		     struct failure *failure)
 {
 	return store->is_held ? hold_change(store, role, bytes, size, failure) :
 				apply(store, role, bytes, size, failure);
 }
 
-int store_delete(struct store *store, const char *role, struct failure *failure)
+int trust_store_delete(struct trust_store *store, const char *role, struct failure *failure)
 {
 	return store->is_held ? hold_change(store, role, NULL, 0, failure) :
 				apply(store, role, NULL, 0, failure);

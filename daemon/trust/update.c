@@ -34,8 +34,8 @@ static int forget_after_lost_keys(struct trust_client *client, const struct root
 	if (!lost_key(&client->root, new_root, ROLE_TIMESTAMP) &&
 	    !lost_key(&client->root, new_root, ROLE_SNAPSHOT))
 		return 0;
-	r = store_delete(client->store, "timestamp", failure);
-	return r < 0 ? r : store_delete(client->store, "snapshot", failure);
+	r = trust_store_delete(client->store, "timestamp", failure);
+	return r < 0 ? r : trust_store_delete(client->store, "snapshot", failure);
 }
 
 /* 5.3.4 to 5.3.8 for the root after the trusted one. */
@@ -113,7 +113,8 @@ static void load_stored_timestamp(struct trust_client *client)
 	char *bytes;
 	size_t size;
 
-	if (store_load(client->store, "timestamp", TUF_TIMESTAMP_BYTES_MAX, &bytes, &size) < 0 ||
+	if (trust_store_load(client->store, "timestamp", TUF_TIMESTAMP_BYTES_MAX, &bytes, &size) <
+		    0 ||
 	    timestamp_parse(bytes, size, "timestamp.json", &stored, NULL) < 0)
 		return;
 	if (signed_document_verify(stored.common.document, &client->root.roles[ROLE_TIMESTAMP],
@@ -269,7 +270,8 @@ static void load_stored_snapshot(struct trust_client *client, struct snapshot *r
 	char *bytes;
 	size_t size;
 
-	if (store_load(client->store, "snapshot", TUF_SNAPSHOT_BYTES_MAX, &bytes, &size) < 0 ||
+	if (trust_store_load(client->store, "snapshot", TUF_SNAPSHOT_BYTES_MAX, &bytes, &size) <
+		    0 ||
 	    snapshot_parse(bytes, size, "snapshot.json", &stored, NULL) < 0)
 		return;
 	if (signed_document_verify(stored.common.document, &client->root.roles[ROLE_SNAPSHOT],
@@ -390,7 +392,8 @@ static bool load_stored_targets(struct trust_client *client, const struct role *
 	_cleanup_free_ char *bytes = NULL;
 	size_t size;
 
-	return store_load(client->store, role->name, TUF_TARGETS_BYTES_MAX, &bytes, &size) >= 0 &&
+	return trust_store_load(client->store, role->name, TUF_TARGETS_BYTES_MAX, &bytes, &size) >=
+		       0 &&
 	       check_reference(reference, bytes, size, what, NULL) >= 0 &&
 	       accept_targets(client, role, reference, TAKE_PTR(bytes), size, what, ret, NULL) >= 0;
 }

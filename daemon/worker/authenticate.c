@@ -10,7 +10,7 @@ void authenticated_clear(struct authenticated *authenticated)
 {
 	offer_clear(&authenticated->offer);
 	trust_client_free(authenticated->client);
-	store_close(authenticated->store);
+	trust_store_close(authenticated->store);
 	close_fd(authenticated->image.fd);
 	*authenticated = (struct authenticated){ .image.fd = -EBADF };
 }
@@ -20,11 +20,12 @@ static int begin(const struct remote *remote, struct fetcher *fetcher, enum clie
 		 const struct authenticate_options *options, struct authenticated *ret,
 		 struct failure *failure)
 {
-	int r = store_open(options->io, options->trust_fd, remote->name, &ret->store, failure);
+	int r = trust_store_open(options->io, options->trust_fd, remote->name, &ret->store,
+				 failure);
 
 	if (r < 0)
 		return r;
-	store_hold(ret->store);
+	trust_store_hold(ret->store);
 	ret->remote = remote->name;
 	return trust_client_new(ret->store, fetcher, source, options->now, remote->root,
 				remote->root_size, &ret->client, failure);
@@ -80,13 +81,13 @@ static int find_image(const struct authenticate_options *options, struct authent
 
 	if (r < 0) {
 		/* The chain of roots is proven whatever follows it. */
-		committed = store_commit(ret->store, STORE_COMMIT_ROOTS, NULL);
+		committed = trust_store_commit(ret->store, TRUST_STORE_COMMIT_ROOTS, NULL);
 		if (committed < 0)
 			log_warning("Cannot keep the new root of update source %s.", ret->remote);
 		return r;
 	}
 	r = offer_find(ret->client, options->device, &ret->offer, failure);
-	committed = store_commit(ret->store, STORE_COMMIT_ALL, r < 0 ? NULL : failure);
+	committed = trust_store_commit(ret->store, TRUST_STORE_COMMIT_ALL, r < 0 ? NULL : failure);
 	if (r >= 0)
 		r = committed;
 	return r < 0 ? r :

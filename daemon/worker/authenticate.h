@@ -12,7 +12,7 @@
 
 /* Starts as { .image.fd = -EBADF }; released with authenticated_clear(). */
 struct authenticated {
-	struct store *store;
+	struct trust_store *store;
 	struct trust_client *client;
 	struct offer offer;
 	struct fetched_file image;
