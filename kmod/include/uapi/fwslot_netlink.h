@@ -47,7 +47,7 @@ enum fwslot_slot_state {
 };
 
 enum fwslot_boot_state {
-	FWSLOT_BOOT_STATE_UNKNOWN,	/* nobody remembers whether the running firmware was confirmed */
+	FWSLOT_BOOT_STATE_UNKNOWN,	/* nobody remembers whether it was confirmed */
 	FWSLOT_BOOT_STATE_CONFIRMED,
 	FWSLOT_BOOT_STATE_TRIAL,
 	FWSLOT_BOOT_STATE_FALLBACK,	/* went back to the previous good slot */
@@ -90,7 +90,7 @@ enum {
 	FWSLOT_A_BOOT_STATE,		/* u32, enum fwslot_boot_state */
 	FWSLOT_A_BOOT_RUNNING,		/* u32, slot index */
 	FWSLOT_A_BOOT_NEXT,		/* u32, slot index */
-	FWSLOT_A_BOOT_FALLBACK,		/* u32, slot index: where the running trial would go back to */
+	FWSLOT_A_BOOT_FALLBACK,		/* u32, slot index: where the trial goes back to */
 	FWSLOT_A_BOOT_LIMIT,		/* u32, 1..255 */
 	FWSLOT_A_BOOT_ATTEMPTS,		/* u32 */
 	FWSLOT_A_BOOT_ATTEMPTS_LEFT,	/* u32 */
@@ -134,7 +134,7 @@ enum {
 
 enum {
 	FWSLOT_CMD_DEV_GET = 1,		/* do: DEV_INDEX; dump: all. Answers with FWSLOT_A_DEV_* */
-	FWSLOT_CMD_SLOT_GET,		/* do: SLOT_DEV_INDEX, SLOT_INDEX; dump: SLOT_DEV_INDEX or all */
+	FWSLOT_CMD_SLOT_GET,		/* do: both indexes; dump: SLOT_DEV_INDEX or all */
 	FWSLOT_CMD_DEV_ADD_NTF,		/* FWSLOT_A_DEV_*, its slots are there already */
 	FWSLOT_CMD_DEV_DEL_NTF,		/* FWSLOT_A_DEV_INDEX */
 	FWSLOT_CMD_SLOT_CHANGE_NTF,	/* FWSLOT_A_SLOT_* */

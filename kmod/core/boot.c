@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Boots as providers report them: fed to the assessment, told to userspace, and the device asked to
+ * go back when the assessment says so. What people order is in control.c.
+ */
+#include <linux/export.h>
+
+#include "core.h"
+#include "notify.h"
+
+/* A provider's word is checked once, here. */
+static int sane_slot(const struct fwslot_device *fdev, int slot)
+{
+	return slot >= 0 && slot < (int)fdev->num_slots ? slot : FWSLOT_NO_SLOT;
+}
+
+static void set_boot(struct fwslot_device *fdev, const struct fwslot_boot_info *info)
+{
+	struct fwslot_boot *boot = &fdev->boot;
+
+	boot->total = max(boot->total, info->total);
+	boot->state = min_t(unsigned int, info->state, FWSLOT_BOOT_STATE_MAX);
+	boot->running = sane_slot(fdev, info->running);
+	boot->next = sane_slot(fdev, info->next);
+	boot->fallback = sane_slot(fdev, info->fallback);
+	boot->limit = clamp(info->limit, 1U, (unsigned int)FWSLOT_BOOT_LIMIT_MAX);
+	boot->attempts = min(info->attempts, boot->limit);
+	boot->last_restart_reason = min_t(unsigned int, info->last_restart_reason,
+					  FWSLOT_RESTART_REASON_MAX);
+}
+
+/* Asks the device what it remembers of its boots. */
+int fwslot_boot_read(struct fwslot_device *fdev)
+{
+	struct fwslot_boot_info info = {
+		.running = FWSLOT_NO_SLOT,
+		.next = FWSLOT_NO_SLOT,
+		.fallback = FWSLOT_NO_SLOT,
+		.limit = FWSLOT_BOOT_LIMIT_DEFAULT,
+	};
+	const struct fwslot_ops *ops;
+	int ret;
+
+	if (!fwslot_has_boot_control(fdev))
+		return 0;
+	ops = fwslot_ops_get(fdev);
+	if (!ops)
+		return -ENODEV;
+	ret = ops->read_boot(fdev->priv, &info);
+	fwslot_ops_put(fdev);
+	if (ret)
+		return ret;
+
+	mutex_lock(&fdev->lock);
+	set_boot(fdev, &info);
+	mutex_unlock(&fdev->lock);
+	return 0;
+}
+
+static void go_back(struct work_struct *work)
+{
+	struct fwslot_device *fdev = container_of(work, struct fwslot_device, go_back_work);
+	const struct fwslot_ops *ops = fwslot_ops_get(fdev);
+	int slot;
+	int ret;
+
+	if (!ops)
+		return;
+	mutex_lock(&fdev->lock);
+	slot = fdev->boot.is_going_back ? fdev->boot.fallback : FWSLOT_NO_SLOT;
+	mutex_unlock(&fdev->lock);
+
+	ret = slot == FWSLOT_NO_SLOT ? 0 : ops->go_back(fdev->priv, slot);
+	fwslot_ops_put(fdev);
+	if (ret)
+		dev_err(&fdev->dev, "the device did not go back to slot %d: error %d\n", slot, ret);
+}
+
+static void refresh(struct work_struct *work)
+{
+	struct fwslot_device *fdev = container_of(work, struct fwslot_device, refresh_work);
+	unsigned int i;
+
+	if (fwslot_assesses_itself(fdev) && !fwslot_boot_read(fdev))
+		fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CHANGED);
+	for (i = 0; i < fdev->num_slots; i++)
+		if (!fwslot_slot_inspect(fdev->slots[i]))
+			fwslot_notify_slot(fdev->slots[i]);
+}
+
+void fwslot_refresh(struct fwslot_device *fdev)
+{
+	/* Late ones, which fwslot_boot_stop() would miss, have nothing to ask any more. */
+	if (fwslot_interrupted(fdev) != -ENODEV)
+		queue_work(fwslot_workqueue, &fdev->refresh_work);
+}
+EXPORT_SYMBOL_GPL(fwslot_refresh);
+
+/* Counts the boot; fdev->lock is held. */
+static enum fwslot_boot_event assess(struct fwslot_device *fdev, int slot,
+				     enum fwslot_restart_reason reason)
+{
+	struct fwslot_boot_outcome outcome = fwslot_boot_assess(&fdev->boot, slot, reason);
+
+	if (outcome.must_go_back) {
+		if (!fdev->is_gone)
+			queue_work(fwslot_workqueue, &fdev->go_back_work);
+		return FWSLOT_BOOT_EVENT_CHANGED;
+	}
+	if (outcome.failed_slot != FWSLOT_NO_SLOT)
+		fdev->slots[outcome.failed_slot]->content = FWSLOT_SLOT_STATE_INVALID;
+	if (slot != FWSLOT_NO_SLOT)
+		fdev->slots[slot]->is_new = false;
+	return outcome.has_fallen_back ? FWSLOT_BOOT_EVENT_FALLBACK : FWSLOT_BOOT_EVENT_BOOTED;
+}
+
+void fwslot_booted(struct fwslot_device *fdev, int slot, enum fwslot_restart_reason reason)
+{
+	struct fwslot_picture before;
+	enum fwslot_boot_event event;
+
+	if (!fwslot_has_boot_control(fdev))
+		return;
+	slot = sane_slot(fdev, slot);
+
+	mutex_lock(&fdev->lock);
+	fwslot_picture_take(fdev, &before);
+	if (fwslot_assesses_itself(fdev)) {
+		fdev->boot.total++;
+		fdev->boot.running = slot;
+		fdev->boot.last_restart_reason = reason;
+		event = FWSLOT_BOOT_EVENT_BOOTED;
+	} else {
+		event = assess(fdev, slot, reason);
+	}
+	mutex_unlock(&fdev->lock);
+
+	if (event != FWSLOT_BOOT_EVENT_CHANGED)
+		fwslot_busy_end_if(fdev, FWSLOT_STATUS_RESTARTING);
+	fwslot_picture_notify(fdev, &before);
+	fwslot_notify_boot(fdev, event);
+	if (fwslot_assesses_itself(fdev))
+		fwslot_refresh(fdev);
+}
+EXPORT_SYMBOL_GPL(fwslot_booted);
+
+void fwslot_boot_init(struct fwslot_device *fdev)
+{
+	fdev->boot = (struct fwslot_boot){
+		.running = FWSLOT_NO_SLOT,
+		.next = FWSLOT_NO_SLOT,
+		.fallback = FWSLOT_NO_SLOT,
+		.limit = FWSLOT_BOOT_LIMIT_DEFAULT,
+	};
+	INIT_WORK(&fdev->go_back_work, go_back);
+	INIT_WORK(&fdev->refresh_work, refresh);
+	INIT_DELAYED_WORK(&fdev->restart_timeout, fwslot_restart_timed_out);
+}
+
+/* The device is gone: nothing of this file runs any more. */
+void fwslot_boot_stop(struct fwslot_device *fdev)
+{
+	cancel_delayed_work_sync(&fdev->restart_timeout);
+	cancel_work_sync(&fdev->go_back_work);
+	cancel_work_sync(&fdev->refresh_work);
+}
