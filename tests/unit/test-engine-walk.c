@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Walks the decision table: a small model of a device and its kernel, a loop like the daemon's, and pseudo-random
+ * events at every step: crashes of the daemon before and after each action, vanishing devices, restarts of the host,
+ * bad firmware, failing writes, people who change their minds. After some chaos the world becomes calm, and the job has
+ * to end. Invariants are checked at every step; the seed of a failing walk is printed.
+ * Usage: test-engine-walk [seed [walks]]
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/step.h"
+#include "tap.h"
+
+#define GOOD_DIGEST "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+#define OLD_DIGEST "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+#define TORN_DIGEST "sha256:3333333333333333333333333333333333333333333333333333333333333333"
+#define LENGTH 1000
+#define LIMIT 3
+#define SECOND UINT64_C(1000000)
+#define CHAOS_STEPS 60
+#define CALM_STEPS 4000
+#define WALKS_DEFAULT 60000
+
+enum behaviour { BOOTS, BOOT_LOOPS, REFUSED, WRONG_VERSION, BEHAVIOURS };
+
+struct content {
+	const char *digest; /* of the bytes that are really there; NULL = empty */
+	enum behaviour behaviour;
+};
+
+/* The device as it is, and (in picture) as the kernel shows it. */
+struct world {
+	struct kernel_device picture;
+	struct content slots[3];
+	bool is_present, remembers, has_boot_control;
+	enum behaviour new_behaviour;
+	int writing; /* slot the kernel writes, -1 */
+	bool will_restart, will_crash;
+	uint64_t now;
+	unsigned random;
+	bool is_calm;
+	unsigned badness; /* percent of the mishaps' usual frequency */
+};
+
+struct daemon {
+	struct job_record record; /* what the store holds */
+	struct job_knowledge knowledge;
+	struct job_policy policy;
+	bool is_final;
+};
+
+struct tally {
+	unsigned long walks, steps, ends[JOB_PHASE_MAX], reasons[_REASON_COUNT];
+	unsigned long rules_hit;
+	bool rule_was_hit[256];
+};
+
+static const char *broken; /* first invariant broken in this walk */
+
+static void invariant(bool holds, const char *what)
+{
+	if (!holds && !broken)
+		broken = what;
+}
+
+static unsigned draw(struct world *world, unsigned below)
+{
+	world->random = world->random * 1664525u + 1013904223u;
+	return (world->random >> 8) % below;
+}
+
+static bool chance(struct world *world, unsigned percent)
+{
+	return draw(world, 100) < percent;
+}
+
+/* Chaos is over in a calm world. */
+static bool mishap(struct world *world, unsigned percent)
+{
+	return !world->is_calm && draw(world, 10000) < percent * world->badness;
+}
+
+static void show_slot(struct world *world, unsigned slot, enum kernel_slot_state state,
+		      bool digest_known)
+{
+	struct kernel_slot *shown = &world->picture.slots[slot];
+	const struct content *content = &world->slots[slot];
+
+	shown->state = state;
+	shown->digest[0] = shown->version[0] = '\0';
+	shown->image_size_bytes = 0;
+	if (!content->digest)
+		return;
+	shown->image_size_bytes = LENGTH;
+	if (digest_known)
+		strcpy(shown->digest, content->digest);
+	if (strcmp(content->digest, TORN_DIGEST) != 0)
+		strcpy(shown->version, strcmp(content->digest, GOOD_DIGEST) == 0 ? "2.0" : "1.0");
+}
+
+static bool content_is_whole(const struct content *content)
+{
+	return content->digest && strcmp(content->digest, TORN_DIGEST) != 0;
+}
+
+static void set_running(struct world *world, int slot)
+{
+	for (unsigned i = 0; i < world->picture.num_slots; i++)
+		world->picture.slots[i].is_active = (int)i == slot;
+	world->picture.boot.running_slot = slot;
+	world->picture.boot.next_slot = slot;
+	/* Lying firmware tells its wrong version only when it runs. */
+	if (world->slots[slot].behaviour == WRONG_VERSION && content_is_whole(&world->slots[slot]))
+		strcpy(world->picture.slots[slot].version, "0.0");
+}
+
+static int good_other(struct world *world, int than)
+{
+	for (unsigned i = 0; i < world->picture.num_slots; i++)
+		if ((int)i != than && content_is_whole(&world->slots[i]) &&
+		    (world->picture.slots[i].state == KERNEL_SLOT_VALID ||
+		     world->picture.slots[i].state == KERNEL_SLOT_CONFIRMED))
+			return (int)i;
+	return -1;
+}
+
+static void fall_back(struct world *world, int from, int to, enum kernel_boot_state state,
+		      enum kernel_restart_reason reason)
+{
+	world->picture.slots[from].state = KERNEL_SLOT_INVALID_IMAGE;
+	world->picture.slots[to].state = KERNEL_SLOT_CONFIRMED;
+	world->picture.boot.state = state;
+	world->picture.boot.last_restart_reason = reason;
+	set_running(world, to);
+}
+
+static void boot(struct world *world, enum kernel_restart_reason reason)
+{
+	struct kernel_boot *b = &world->picture.boot;
+	int slot = b->next_slot >= 0 ? b->next_slot : b->running_slot;
+	struct kernel_slot *shown = &world->picture.slots[slot];
+	bool on_trial = shown->state == KERNEL_SLOT_PENDING || shown->state == KERNEL_SLOT_TRIAL;
+	int other = good_other(world, slot);
+
+	world->picture.status = KERNEL_STATUS_IDLE;
+	world->will_restart = world->will_crash = false;
+	b->total++;
+	if (!on_trial || !world->has_boot_control) {
+		b->last_restart_reason = reason;
+		set_running(world, slot);
+		return;
+	}
+	if (world->slots[slot].behaviour == REFUSED && other >= 0) {
+		fall_back(world, slot, other, KERNEL_BOOT_CONFIRMED, KERNEL_RESTART_FAULT);
+		return;
+	}
+	if (b->attempts_left == 0 && other >= 0) {
+		fall_back(world, slot, other, KERNEL_BOOT_FALLBACK,
+			  KERNEL_RESTART_ATTEMPTS_EXHAUSTED);
+		return;
+	}
+	b->attempts++;
+	b->attempts_left -= b->attempts_left > 0;
+	b->last_restart_reason = reason;
+	b->state = KERNEL_BOOT_TRIAL;
+	shown->state = KERNEL_SLOT_TRIAL;
+	set_running(world, slot);
+	world->will_crash = world->slots[slot].behaviour == BOOT_LOOPS;
+}
+
+static void stop_writing(struct world *world)
+{
+	if (world->writing >= 0) {
+		world->slots[world->writing] = (struct content){ .digest = TORN_DIGEST };
+		show_slot(world, (unsigned)world->writing, KERNEL_SLOT_PARTIAL, true);
+		world->picture.slots[world->writing].status = KERNEL_STATUS_IDLE;
+		world->writing = -1;
+	}
+	for (unsigned i = 0; i < world->picture.num_slots; i++)
+		if (world->picture.slots[i].status == KERNEL_STATUS_RECEIVING)
+			world->picture.slots[i].status = KERNEL_STATUS_IDLE;
+	world->picture.status = KERNEL_STATUS_IDLE;
+}
+
+static void make_world(struct world *world, unsigned seed)
+{
+	*world = (struct world){
+		.random = seed, .writing = -1, .is_present = true, .now = 1000 * SECOND
+	};
+	world->badness = (const unsigned[]){ 0, 5, 15, 40, 100 }[draw(world, 5)];
+	world->picture.num_slots = 1 + draw(world, 10) % 3 + (draw(world, 4) > 0 ? 1 : 0);
+	if (world->picture.num_slots > 3)
+		world->picture.num_slots = 3;
+	world->has_boot_control = chance(world, 90);
+	world->remembers = chance(world, 50);
+	world->new_behaviour = draw(world, 2) ? BOOTS : draw(world, BEHAVIOURS);
+	world->picture.can_restart = chance(world, 95);
+	world->picture.boot.is_present = world->has_boot_control;
+	world->picture.boot.state = KERNEL_BOOT_CONFIRMED;
+	world->picture.boot.limit = LIMIT;
+	world->picture.boot.fallback_slot = -1;
+	world->picture.boot.total = draw(world, 5);
+	world->slots[0] =
+		(struct content){ .digest = chance(world, 97) ? OLD_DIGEST : GOOD_DIGEST };
+	if (world->picture.num_slots > 1 && chance(world, 30))
+		world->slots[1] = (struct content){ .digest = OLD_DIGEST };
+	for (unsigned i = 0; i < world->picture.num_slots; i++) {
+		world->picture.slots[i].size_bytes = chance(world, 98) ? 2 * LENGTH : LENGTH / 2;
+		show_slot(world, i,
+			  !world->slots[i].digest ? KERNEL_SLOT_EMPTY :
+			  i == 0		  ? KERNEL_SLOT_CONFIRMED :
+						    KERNEL_SLOT_VALID,
+			  true);
+	}
+	set_running(world, 0);
+}
+
+/* Orders: what the kernel would do and answer. */
+
+static int order_load(struct world *world, int slot)
+{
+	invariant(world->picture.num_slots == 1 || slot != world->picture.boot.running_slot,
+		  "the running slot is never written when there is another");
+	if (world->picture.status != KERNEL_STATUS_IDLE || world->writing >= 0)
+		return -EBUSY;
+	world->picture.slots[slot].status = KERNEL_STATUS_RECEIVING;
+	world->picture.slots[slot].error[0] = '\0';
+	return 0;
+}
+
+static int order_commit(struct world *world, int slot)
+{
+	if (world->picture.slots[slot].status != KERNEL_STATUS_RECEIVING)
+		return -EINVAL;
+	world->picture.slots[slot].status = KERNEL_STATUS_ERASING;
+	world->picture.status = KERNEL_STATUS_ERASING;
+	if (world->picture.slots[slot].state == KERNEL_SLOT_PENDING)
+		world->picture.boot.next_slot = world->picture.boot.running_slot;
+	world->slots[slot] = (struct content){ .digest = TORN_DIGEST };
+	show_slot(world, (unsigned)slot, KERNEL_SLOT_PARTIAL, false);
+	world->writing = slot;
+	return 0;
+}
+
+static int order_activate(struct world *world, int slot, const struct job_record *record)
+{
+	struct kernel_slot *shown = &world->picture.slots[slot];
+
+	if (!world->has_boot_control)
+		return -EOPNOTSUPP;
+	if (slot == world->picture.boot.running_slot &&
+	    world->picture.boot.state == KERNEL_BOOT_UNKNOWN) {
+		world->picture.boot.state = KERNEL_BOOT_TRIAL;
+		shown->state = KERNEL_SLOT_TRIAL;
+		if (world->picture.boot.attempts < record->attempts)
+			world->picture.boot.attempts = record->attempts;
+		world->picture.boot.attempts_left =
+			LIMIT - (record->attempts < LIMIT ? record->attempts : LIMIT);
+		return 0;
+	}
+	invariant(world->slots[slot].digest &&
+			  strcmp(world->slots[slot].digest, record->digest) == 0,
+		  "no slot is chosen unless it holds the authenticated bytes");
+	if (shown->state != KERNEL_SLOT_VALID && shown->state != KERNEL_SLOT_PENDING)
+		return -EINVAL;
+	shown->state = KERNEL_SLOT_PENDING;
+	world->picture.boot.next_slot = slot;
+	world->picture.boot.attempts = 0;
+	world->picture.boot.attempts_left = LIMIT;
+	return 0;
+}
+
+static int order_activate_previous(struct world *world, int slot)
+{
+	invariant(content_is_whole(&world->slots[slot]), "going back is only to whole firmware");
+	if (!world->has_boot_control)
+		return -EOPNOTSUPP;
+	for (unsigned i = 0; i < world->picture.num_slots; i++)
+		if (world->picture.slots[i].state == KERNEL_SLOT_PENDING)
+			world->picture.slots[i].state = KERNEL_SLOT_VALID;
+	world->picture.boot.next_slot = slot;
+	return 0;
+}
+
+static int order_restart(struct world *world)
+{
+	if (!world->picture.can_restart)
+		return -EOPNOTSUPP;
+	world->picture.status = KERNEL_STATUS_RESTARTING;
+	world->will_restart = true;
+	return 0;
+}
+
+static int order_confirm(struct world *world)
+{
+	if (world->picture.boot.state != KERNEL_BOOT_TRIAL)
+		return -ENOENT;
+	world->picture.boot.state = KERNEL_BOOT_CONFIRMED;
+	world->picture.slots[world->picture.boot.running_slot].state = KERNEL_SLOT_CONFIRMED;
+	return 0;
+}
+
+static int obey(struct world *world, struct daemon *daemon, enum job_action action)
+{
+	const struct job_record *record = &daemon->record;
+
+	switch (action) {
+	case ACTION_VERIFY:
+		daemon->knowledge.verify = WORK_RUNNING;
+		return 0;
+	case ACTION_CHECK_HEALTH:
+		daemon->knowledge.health = WORK_RUNNING;
+		return 0;
+	default:
+		break;
+	}
+	if (!world->is_present)
+		return -ENODEV;
+	if (mishap(world, 5))
+		return chance(world, 70) ? -EBUSY : chance(world, 50) ? -EIO : -EPERM;
+	switch (action) {
+	case ACTION_LOAD: {
+		int r = order_load(world, record->target_slot);
+
+		daemon->knowledge.copy = r < 0 ? WORK_NONE : WORK_RUNNING;
+		return r;
+	}
+	case ACTION_COMMIT:
+		daemon->knowledge.copy = WORK_NONE;
+		return order_commit(world, record->target_slot);
+	case ACTION_ABORT_LOAD:
+		world->picture.slots[record->target_slot].status = KERNEL_STATUS_IDLE;
+		return 0;
+	case ACTION_ACTIVATE:
+	case ACTION_RESTORE_ATTEMPTS:
+		return order_activate(world, record->target_slot, record);
+	case ACTION_ACTIVATE_PREVIOUS:
+		return order_activate_previous(world, record->previous_slot);
+	case ACTION_RESTART:
+		return order_restart(world);
+	case ACTION_CONFIRM:
+		invariant(strcmp(world->slots[record->target_slot].digest, GOOD_DIGEST) == 0,
+			  "only the authenticated firmware is confirmed");
+		return order_confirm(world);
+	default:
+		invariant(false, "an action nobody performs");
+		return -EINVAL;
+	}
+}
+
+/* The daemon. */
+
+static void forget(struct daemon *daemon, const struct world *world)
+{
+	bool has_payload = daemon->record.digest[0] && daemon->knowledge.has_payload;
+
+	daemon->knowledge = (struct job_knowledge){
+		.has_payload = has_payload,
+		.has_bundle = daemon->record.source[0] != '\0',
+		.resumed_usec = world->now,
+		.away_since_usec = world->now,
+	};
+}
+
+static void check_end(const struct world *world, const struct job_record *record)
+{
+	int running = world->picture.boot.running_slot;
+
+	if (record->phase == JOB_DONE && record->type == JOB_INSTALL) {
+		invariant(strcmp(world->slots[running].digest, GOOD_DIGEST) == 0,
+			  "done means the new firmware runs");
+		invariant(!world->has_boot_control ||
+				  world->picture.boot.state != KERNEL_BOOT_TRIAL,
+			  "done means the device knows that it is confirmed");
+		invariant(world->slots[running].behaviour != WRONG_VERSION,
+			  "firmware that tells another version is never kept");
+	}
+	if (record->phase == JOB_REVERTED) {
+		invariant(running == record->previous_slot,
+			  "reverted means the previous slot runs");
+		invariant(world->picture.boot.next_slot == running, "and will run");
+		invariant(record->reason != REASON_OK, "and there is a reason");
+	}
+	if (record->phase == JOB_DONE && record->type == JOB_REVERT)
+		invariant(running == record->previous_slot,
+			  "a revert that is done runs the other slot");
+	if (record->phase == JOB_FAILED)
+		invariant(record->reason != REASON_OK, "a failure has a reason");
+	if (record->phase == JOB_CANCELLED)
+		invariant(record->write_tries == 0, "a cancelled job has written nothing");
+}
+
+static void note_rule(struct tally *tally, const char *name, const char *phase)
+{
+	struct engine_rule_text text;
+
+	for (size_t i = 0; engine_rule_at(i, &text); i++) {
+		if (strcmp(text.name, name) != 0 ||
+		    (strcmp(text.phase, phase) != 0 && strcmp(text.phase, "any") != 0))
+			continue;
+		tally->rules_hit += !tally->rule_was_hit[i];
+		tally->rule_was_hit[i] = true;
+		return;
+	}
+	invariant(false, "a rule that is in no table");
+}
+
+static void take_record(struct daemon *daemon, const struct job_record *next)
+{
+	if (next->phase != daemon->record.phase) {
+		daemon->knowledge.last_action = ACTION_WAIT;
+		daemon->knowledge.last_error = 0;
+		daemon->knowledge.last_usec = 0;
+		daemon->knowledge.tries = 0;
+		daemon->knowledge.health = WORK_NONE;
+		if (next->phase == JOB_REVERTING || next->phase == JOB_RESTARTING)
+			daemon->knowledge.was_away = false;
+	}
+	if (next->trial_end_usec != daemon->record.trial_end_usec)
+		daemon->knowledge.health = WORK_NONE;
+	daemon->record = *next;
+}
+
+/* As run.c: record, action, result; with a crash possible at each seam. Returns when there is something to wait for. */
+static uint64_t run(struct world *world, struct daemon *daemon, struct tally *tally)
+{
+	for (unsigned steps = 0; steps < 64; steps++) {
+		const struct kernel_device *device = world->is_present ? &world->picture : NULL;
+		struct job_knowledge *knowledge = &daemon->knowledge;
+		struct job_step step, again;
+		int r;
+
+		engine_step(&daemon->record, device, knowledge, &daemon->policy, world->now, &step);
+		engine_step(&daemon->record, device, knowledge, &daemon->policy, world->now,
+			    &again);
+		invariant(memcmp(&step, &again, sizeof(step)) == 0,
+			  "the same question has the same answer");
+		note_rule(tally, step.rule, job_phase_to_string(daemon->record.phase));
+		tally->steps++;
+		if (mishap(world, 3)) {
+			forget(daemon, world); /* crashed before the record was written */
+			continue;
+		}
+		take_record(daemon, &step.next);
+		if (step.action == ACTION_FINISH) {
+			invariant(job_phase_is_final(step.next.phase), "finishing is final");
+			check_end(world, &step.next);
+			daemon->is_final = true;
+			return 0;
+		}
+		invariant(!job_phase_is_final(step.next.phase), "final is only by finishing");
+		if (step.action == ACTION_WAIT) {
+			if (step.wake_usec > world->now)
+				return step.wake_usec;
+			continue;
+		}
+		if (mishap(world, 3)) {
+			forget(daemon, world); /* crashed after the record, before the action */
+			continue;
+		}
+		r = obey(world, daemon, step.action);
+		if (mishap(world, 3)) {
+			forget(daemon,
+			       world); /* crashed after the action, before its result was known */
+			continue;
+		}
+		knowledge->tries = knowledge->last_action == step.action ? knowledge->tries + 1 : 1;
+		knowledge->last_action = step.action;
+		knowledge->last_error = r;
+		knowledge->last_usec = world->now;
+		if (step.action == ACTION_RESTART)
+			knowledge->was_away = false;
+		if (step.action == ACTION_RESTORE_ATTEMPTS && r &&
+		    (r != -EBUSY || knowledge->tries >= STEP_ORDER_TRIES_MAX))
+			knowledge->cannot_restore = true;
+		if (daemon->record.phase == JOB_DONE || broken)
+			return UINT64_MAX;
+	}
+	invariant(world->is_calm == false, "the loop does not go in circles");
+	return world->now + SECOND;
+}
+
+/* What the world does by itself. */
+
+static void work_ends(struct world *world, struct daemon *daemon)
+{
+	struct job_knowledge *k = &daemon->knowledge;
+
+	if (k->verify == WORK_RUNNING && chance(world, 50)) {
+		k->verify = mishap(world, 10) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = REASON_BAD_SIGNATURE;
+		k->release = (struct job_release){ .version = "2.0",
+						   .counter = 2,
+						   .new_floor = 2,
+						   .digest = GOOD_DIGEST,
+						   .length_bytes = LENGTH };
+		k->has_payload = k->verify == WORK_SUCCEEDED;
+	}
+	if (k->copy == WORK_RUNNING && chance(world, 50)) {
+		k->copy = mishap(world, 20) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = REASON_TRANSFER_FAILED;
+	}
+	if (k->health == WORK_RUNNING && chance(world, 50)) {
+		k->health = mishap(world, 20) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = REASON_HEALTH_FAILED;
+	}
+}
+
+static void kernel_works(struct world *world)
+{
+	int slot = world->writing;
+	struct kernel_slot *shown;
+
+	if (slot < 0 || !chance(world, 50))
+		return;
+	shown = &world->picture.slots[slot];
+	if (shown->status < KERNEL_STATUS_VERIFYING) {
+		shown->status++;
+		world->picture.status = shown->status;
+		return;
+	}
+	shown->status = world->picture.status = KERNEL_STATUS_IDLE;
+	world->writing = -1;
+	if (mishap(world, 15)) {
+		strcpy(shown->error, "transferring:timeout");
+		return;
+	}
+	/* A bit flipped on the way, or the payload was damaged on disk. */
+	world->slots[slot] =
+		(struct content){ .digest = mishap(world, 10) ? TORN_DIGEST : GOOD_DIGEST,
+				  .behaviour = world->new_behaviour };
+	show_slot(world, (unsigned)slot, KERNEL_SLOT_VALID, true);
+}
+
+static void device_lives(struct world *world)
+{
+	if (!world->is_present)
+		return;
+	kernel_works(world);
+	if (world->will_restart && chance(world, 60))
+		boot(world, KERNEL_RESTART_COMMANDED);
+	else if (world->will_crash && chance(world, 60))
+		boot(world, KERNEL_RESTART_WATCHDOG);
+}
+
+static void vanish(struct world *world, struct daemon *daemon)
+{
+	stop_writing(world);
+	world->is_present = false;
+	daemon->knowledge.away_since_usec = world->now;
+	daemon->knowledge.copy = WORK_NONE;
+	if (daemon->record.phase == JOB_TRIAL)
+		daemon->knowledge.health = WORK_NONE;
+}
+
+static void come_back(struct world *world, struct daemon *daemon)
+{
+	world->is_present = true;
+	daemon->knowledge.was_away = true;
+	daemon->knowledge.cannot_restore = false;
+	boot(world, KERNEL_RESTART_POWER_ON);
+}
+
+static void restart_host(struct world *world, struct daemon *daemon)
+{
+	stop_writing(world);
+	if (!world->remembers) {
+		world->picture.boot.state = KERNEL_BOOT_UNKNOWN;
+		world->picture.boot.attempts = 0;
+		world->picture.boot.attempts_left = 0;
+		world->picture.boot.last_restart_reason = KERNEL_RESTART_UNKNOWN;
+		for (unsigned i = 0; i < world->picture.num_slots; i++) {
+			if (world->picture.slots[i].state == KERNEL_SLOT_PENDING ||
+			    world->picture.slots[i].state == KERNEL_SLOT_TRIAL)
+				world->picture.slots[i].state = KERNEL_SLOT_VALID;
+			world->picture.slots[i].digest[0] = '\0';
+		}
+		world->picture.boot.next_slot = world->picture.boot.running_slot;
+	}
+	world->picture.boot.total = draw(world, 3);
+	forget(daemon, world);
+	world->is_present = true;
+}
+
+static void people_act(struct world *world, struct daemon *daemon)
+{
+	struct job_record *record = &daemon->record;
+
+	if (mishap(world, 2) && job_is_cancellable(record))
+		record->is_cancel_requested = true;
+	if (mishap(world, 2) && (record->phase == JOB_TRIAL || record->phase == JOB_RESTARTING) &&
+	    record->previous_slot >= 0)
+		record->is_revert_requested = true;
+	if ((mishap(world, 3) || (world->is_calm && !daemon->policy.auto_confirm)) &&
+	    record->phase == JOB_TRIAL)
+		record->is_confirm_requested = true;
+}
+
+static void chaos(struct world *world, struct daemon *daemon)
+{
+	if (world->is_present ? mishap(world, 5) : chance(world, 40)) {
+		if (world->is_present)
+			vanish(world, daemon);
+		else
+			come_back(world, daemon);
+	}
+	if (mishap(world, 2))
+		restart_host(world, daemon);
+	if (mishap(world, 3))
+		forget(daemon, world);
+	if (mishap(world, 2))
+		world->now -= world->now > 500 * SECOND ? 300 * SECOND : 0;
+	if (mishap(world, 2) && world->is_present && world->writing < 0)
+		boot(world, KERNEL_RESTART_POWER_ON);
+	if (mishap(world, 1))
+		daemon->knowledge.has_payload = false;
+	if (mishap(world, 1) && world->picture.num_slots > 2 &&
+	    world->picture.boot.running_slot < 2)
+		world->picture.num_slots = 2;
+	/* Somebody pulls the plug of a device that cannot restart itself. */
+	if (world->is_calm && !world->picture.can_restart && world->is_present &&
+	    chance(world, 10)) {
+		vanish(world, daemon);
+	}
+}
+
+static void make_daemon(struct daemon *daemon, struct world *world)
+{
+	*daemon = (struct daemon){
+		.record = { .id = 1,
+			    .type = draw(world, 8) == 0 ? JOB_REVERT : JOB_INSTALL,
+			    .phase = JOB_QUEUED,
+			    .device_id = "sim0",
+			    .flags = draw(world, 4) ? MANAGER_FLAG_NO_WAY_BACK : 0,
+			    .phase_usec = world->now,
+			    .target_slot = -1,
+			    .previous_slot = -1 },
+		.knowledge = { .has_bundle = true, .resumed_usec = world->now },
+		.policy = { .trial_usec = 600 * SECOND,
+			    .auto_confirm = draw(world, 4) > 0,
+			    .restart_timeout_usec = 60 * SECOND,
+			    .reappear_timeout_usec = 3600 * SECOND,
+			    .write_timeout_usec = 3600 * SECOND,
+			    .write_tries_max = 3 },
+	};
+	if (chance(world, 50))
+		strcpy(daemon->record.source, "file.fwb");
+}
+
+/* Where something is under way it mostly ends before the timer does. */
+static uint64_t time_that_passes(struct world *world, const struct daemon *daemon, uint64_t wake)
+{
+	const struct job_knowledge *k = &daemon->knowledge;
+	bool is_quiet = world->writing < 0 && !world->will_restart && !world->will_crash &&
+			k->verify != WORK_RUNNING && k->copy != WORK_RUNNING &&
+			k->health != WORK_RUNNING;
+
+	if (wake != UINT64_MAX && (is_quiet ? chance(world, 50) : mishap(world, 2)))
+		return wake - world->now;
+	return draw(world, 10) * SECOND;
+}
+
+static void walk(unsigned seed, struct tally *tally)
+{
+	struct world world;
+	struct daemon daemon;
+	unsigned steps;
+
+	make_world(&world, seed);
+	make_daemon(&daemon, &world);
+	for (steps = 0; steps < CHAOS_STEPS + CALM_STEPS && !daemon.is_final && !broken; steps++) {
+		uint64_t wake;
+
+		world.is_calm = steps >= CHAOS_STEPS;
+		wake = run(&world, &daemon, tally);
+		if (daemon.is_final)
+			break;
+		world.now += time_that_passes(&world, &daemon, wake);
+		device_lives(&world);
+		work_ends(&world, &daemon);
+		people_act(&world, &daemon);
+		chaos(&world, &daemon);
+		invariant(content_is_whole(&world.slots[world.picture.boot.running_slot]) ||
+				  world.picture.num_slots == 1,
+			  "what runs is whole");
+	}
+	invariant(daemon.is_final, "every job ends");
+	if (broken)
+		printf("# seed %u, step %u: phase %s, job %s: %s\n", seed, steps,
+		       job_phase_to_string(daemon.record.phase),
+		       job_type_to_string(daemon.record.type), broken);
+	tally->ends[daemon.record.phase]++;
+	tally->reasons[daemon.record.reason]++;
+	tally->walks++;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned seed = argc > 1 ? (unsigned)atoi(argv[1]) : 1,
+		 count = argc > 2 ? (unsigned)atoi(argv[2]) : WALKS_DEFAULT;
+	struct engine_rule_text text;
+	struct tally tally = { 0 };
+	unsigned failed = 0;
+	size_t rules = 0;
+
+	for (unsigned i = 0; i < count && failed < 10; i++) {
+		broken = NULL;
+		walk(seed + i, &tally);
+		failed += broken != NULL;
+	}
+	tap_is(failed, 0, "no walk breaks an invariant");
+	printf("# %lu walks, %lu steps from seed %u: %lu done, %lu reverted, %lu failed, %lu cancelled\n",
+	       tally.walks, tally.steps, seed, tally.ends[JOB_DONE], tally.ends[JOB_REVERTED],
+	       tally.ends[JOB_FAILED], tally.ends[JOB_CANCELLED]);
+	tap_ok(tally.ends[JOB_DONE] > count / 20, "a good part ends done");
+	tap_ok(tally.ends[JOB_REVERTED] > count / 100, "some are reverted");
+	tap_ok(tally.ends[JOB_FAILED] > count / 100, "some fail");
+	tap_ok(tally.ends[JOB_CANCELLED] > 0, "some are cancelled");
+	for (enum reason reason = 0; reason < _REASON_COUNT; reason++)
+		if (tally.reasons[reason])
+			printf("# %lu for reason %s\n", tally.reasons[reason], reason_word(reason));
+	for (rules = 0; engine_rule_at(rules, &text); rules++)
+		if (!tally.rule_was_hit[rules])
+			printf("# never reached: %s/%s\n", text.phase, text.name);
+	printf("# %lu of %zu rows reached\n", tally.rules_hit, rules);
+	return tap_done();
+}
