@@ -214,6 +214,7 @@ static int explain(struct attempt *attempt, CURLcode code, bool is_total_over,
 		   struct failure *failure)
 {
 	struct outcome outcome = { .code = code,
+				   .has_proxy = attempt->identity->proxy != NULL,
 				   .is_total_over = is_total_over,
 				   .bytes = attempt->output.bytes,
 				   .url = attempt->url,

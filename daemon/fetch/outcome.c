@@ -90,7 +90,8 @@ void outcome_explain(const struct outcome *outcome, const struct request *reques
 		explain_time(outcome, request, failure);
 		return;
 	}
-	if (outcome->connect_status >= 300) {
+	if (outcome->connect_status >= 300 ||
+	    (outcome->has_proxy && outcome->code == CURLE_COULDNT_CONNECT)) {
 		reason = REASON_PROXY_FAILED;
 		meaning = "the proxy does not make a connection";
 	}
@@ -101,7 +102,7 @@ void outcome_explain(const struct outcome *outcome, const struct request *reques
 		meaning = "the server sends a header line that is too long";
 	}
 	detail = *outcome->curl_message ? outcome->curl_message : curl_easy_strerror(outcome->code);
-	if (reason == REASON_NETWORK_UNREACHABLE && outcome->system_error != 0)
+	if (outcome->code == CURLE_COULDNT_CONNECT && outcome->system_error != 0)
 		detail = strerror(outcome->system_error);
 	fail(failure, reason, "%.*s: %s (%s).", url_public_length(outcome->url), outcome->url,
 	     meaning, detail);

@@ -14,6 +14,7 @@
 struct outcome {
 	CURLcode code;
 	long connect_status; /* the proxy's answer to CONNECT; 0: none */
+	bool has_proxy; /* so what cannot be reached is the proxy */
 	int system_error; /* errno of the connection; 0: none */
 	bool is_connected; /* TLS included */
 	bool is_answered; /* the header lines were complete */

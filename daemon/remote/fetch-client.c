@@ -118,21 +118,20 @@ static void add_number(struct packet *packet, const char *key, uint64_t value)
 		(void)packet_add_u64(packet, key, value);
 }
 
-/* Sends; packets on this socket are few and small, so a full one is a dead service. */
-static int send_request(struct fetch_client *client, const struct packet *packet, const int *fds,
-			size_t fd_count, struct failure *failure)
+/* Packets on this socket are few and small: one that is full belongs to a dead service. */
+static int explain_send(struct fetch_client *client, int error, struct failure *failure)
 {
-	int r = packet_send(client->fd, packet, fds, fd_count);
-
-	if (r == -EMSGSIZE)
+	if (error >= 0)
+		return 0;
+	if (error == -EMSGSIZE)
 		return fail(failure, REASON_INVALID_ARGUMENT,
 			    "The request to the download service is too long.");
-	if (r < 0) {
-		client->is_broken = true;
-		return fail(failure, REASON_SERVICE_MISSING,
-			    "The download service does not listen any more (%s).", strerror(-r));
-	}
-	return 0;
+	if (error == -EBADF)
+		return fail(failure, REASON_INVALID_ARGUMENT,
+			    "The descriptor for the download service is not open.");
+	client->is_broken = true;
+	return fail(failure, REASON_SERVICE_MISSING,
+		    "The download service does not listen any more (%s).", strerror(-error));
 }
 
 int fetch_client_open(struct fetch_client *client, const struct fetch_identity *identity,
@@ -162,7 +161,7 @@ int fetch_client_open(struct fetch_client *client, const struct fetch_identity *
 	add_text(packet, FETCH_KEY_PRIVATE_KEY, identity->private_key);
 	add_text(packet, FETCH_KEY_KEY_PASSWORD, identity->key_password);
 	add_text(packet, FETCH_KEY_PROXY, identity->proxy);
-	r = send_request(client, packet, fds, count, failure);
+	r = explain_send(client, packet_send(client->fd, packet, fds, count), failure);
 	client->is_opened = client->is_opened || r >= 0;
 	return r;
 }
@@ -193,7 +192,12 @@ int fetch_client_start(struct fetch_client *client, const struct fetch_request *
 	add_number(packet, FETCH_KEY_LOW_SPEED_BYTES, request->low_speed_bytes);
 	add_number(packet, FETCH_KEY_LOW_SPEED_SEC, request->low_speed_sec);
 	add_number(packet, FETCH_KEY_BANDWIDTH, request->bandwidth);
-	r = send_request(client, packet, &fd, 1, failure);
+	r = packet_send(client->fd, packet, &fd, 1);
+	/* A service that has hung up may have said why: that is read as the end of the fetch. */
+	if (r != -EPIPE && r != -ECONNRESET)
+		r = explain_send(client, r, failure);
+	else
+		r = 0;
 	if (r < 0)
 		return r;
 	fetch_result_clear(&client->result);
@@ -216,7 +220,7 @@ int fetch_client_cancel(struct fetch_client *client)
 	if (!packet)
 		return -ENOMEM;
 	(void)packet_add(packet, FETCH_KEY_OPERATION, FETCH_CANCEL);
-	return send_request(client, packet, NULL, 0, NULL);
+	return packet_send(client->fd, packet, NULL, 0);
 }
 
 /*
@@ -334,6 +338,9 @@ enum fetch_news fetch_client_receive(struct fetch_client *client, usec_t now)
 	const char *type;
 	int r = packet_receive(client->fd, &packet, fds);
 
+	/* Told once, before what the service had said when it hung up. */
+	if (r == -ECONNRESET)
+		r = packet_receive(client->fd, &packet, fds);
 	close_fds(fds, PACKET_FDS_MAX);
 	if (r == -EAGAIN && now >= fetch_client_deadline(client))
 		return break_off(client, REASON_TIMEOUT, "The download service does not answer.");
