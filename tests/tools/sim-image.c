@@ -66,7 +66,8 @@ static int set_text(char *text, size_t size, const char *value, const char *opti
 	size_t length = strlen(value);
 
 	if (length < 1 || length >= size || strpbrk(value, " \t\r\n")) {
-		fprintf(stderr, "sim-image: %s needs 1 to %zu characters without a space, not '%s'\n",
+		fprintf(stderr,
+			"sim-image: %s needs 1 to %zu characters without a space, not '%s'\n",
 			option, size - 1, value);
 		return -EINVAL;
 	}
