@@ -90,6 +90,8 @@ static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *
 
 static int append_history_row(const struct history_row *row, void *userdata)
 {
+	const char *reason = reason_from_word(row->reason) == REASON_OK ? "" : row->reason;
+
 	return sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id, row->action,
 				     row->version_from, row->version_to, row->result, row->uid,
 				     row->reason);

@@ -87,7 +87,7 @@ int watch_tree_new(sd_event *event, const struct watch_events *events, void *use
 	r = sd_event_add_inotify(event, &watch->links, watch->folder,
 				 IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM, on_link,
 				 watch);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT) /* no such class: a kernel without the module */
 		return r;
 	*ret = TAKE_PTR(watch);
 	return 0;
@@ -98,7 +98,7 @@ int watch_tree_enumerate(struct watch_tree *watch)
 	DIR *folder = opendir(watch->folder);
 
 	if (!folder)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno;
 	for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
 		unsigned index;
 

@@ -30,7 +30,8 @@ static int device_index(sd_device *device, unsigned *ret)
 
 /*
  * udev works through a device before its slots, and each slot's control attributes are ours only
- * after that slot: a device is there when all of it is.
+ * after that slot: a device is there when all of it is. (70-fwslot.rules tag slots, without which
+ * udev would not remember that it was there.)
  */
 static bool is_complete(sd_device *device)
 {
