@@ -94,7 +94,7 @@ static int append_history_row(const struct history_row *row, void *userdata)
 
 	return sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id, row->action,
 				     row->version_from, row->version_to, row->result, row->uid,
-				     row->reason);
+				     reason);
 }
 
 static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
