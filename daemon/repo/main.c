@@ -3,7 +3,6 @@
  * fwslot-repo: makes and signs update repositories, for vendors who have no TUF tool.
  * Here: which command, and the help. The commands are in command-NAME.c.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,19 +11,6 @@
 static const struct command *const commands[] = {
 	&command_init, &command_key, &command_add, &command_publish, &command_bundle,
 };
-
-int command_misused(const struct command *command, const char *format, ...)
-{
-	va_list arguments;
-
-	fprintf(stderr, "fwslot-repo %s: ", command->name);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "\nUsage: fwslot-repo %s %s\nTry \"fwslot-repo %s --help\".\n",
-		command->name, command->synopsis, command->name);
-	return COMMAND_USAGE;
-}
 
 static void show_help(void)
 {
