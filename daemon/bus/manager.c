@@ -91,10 +91,11 @@ static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *
 static int append_history_row(const struct history_row *row, void *userdata)
 {
 	const char *reason = reason_from_word(row->reason) == REASON_OK ? "" : row->reason;
+	int r = sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id,
+				      row->action, row->version_from, row->version_to, row->result,
+				      row->uid, reason);
 
-	return sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id, row->action,
-				     row->version_from, row->version_to, row->result, row->uid,
-				     reason);
+	return r < 0 ? r : 0; /* more than 0 would end the list */
 }
 
 static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
