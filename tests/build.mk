@@ -14,19 +14,30 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 fuzz_shared := $(filter-out $(fuzz_sources),$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fuzz_sources))
 
+# What needs no kernel although the module is built from it, and the device that the unit
+# tests share with the virtual machine: an archive for each flavour, for tests and fuzzers.
+pure_sources := $(sort $(wildcard kmod/dfu/protocol/*.c)) \
+	$(filter-out %/main.c %/options.c %/vhci.c,$(sort $(wildcard tests/tools/dfu-device/*.c)))
+define pure_rule
+$(1)/tests/pure.a: $(patsubst %.c,$(1)/%.o,$(pure_sources))
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach f,$(BUILD)/asan $(BUILD)/fuzz,$(eval $(call pure_rule,$(f))))
+
 tool_folders := $(patsubst tests/tools/%/,%,$(sort $(dir $(wildcard tests/tools/*/*.c))))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c))) \
 	$(addprefix $(BUILD)/tools/,$(tool_folders))
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(unit_shared)) \
-		$(call room_archives,$(BUILD)/asan)
+		$(BUILD)/asan/tests/pure.a $(call room_archives,$(BUILD)/asan)
 	@mkdir -p $(@D)
 	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_shared)) \
-		$(call room_archives,$(BUILD)/fuzz)
+		$(BUILD)/fuzz/tests/pure.a $(call room_archives,$(BUILD)/fuzz)
 	@mkdir -p $(@D)
 	$(call say,LD-FUZZ,$@)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))

@@ -11,6 +11,7 @@ int dfu_image_open(const u8 *file, size_t file_bytes, u8 alternate, struct dfu_i
 	if (ret)
 		return ret;
 	ret_image->payload = file;
+	ret_image->file_bytes = file_bytes;
 	ret_image->payload_bytes = file_bytes - ret_image->suffix.bytes;
 	if (!ret_image->payload_bytes)
 		return -EBADMSG;
@@ -58,27 +59,75 @@ int dfu_image_extent(const struct dfu_image *image, u32 base, u64 *ret_bytes)
 	return end > base ? 0 : -EBADMSG;
 }
 
-u64 dfu_image_piece(const struct dfu_image *image, u32 base, u64 offset, u64 *ret_offset,
-		    const u8 **ret_data)
+struct dfu_image_part dfu_image_part_at(const struct dfu_image *image, u32 base, u64 file_offset)
 {
-	struct dfuse_element piece = { 0, image->payload_bytes, image->payload };
 	struct dfuse_target target = image->target;
-	u64 start = 0;
+	struct dfuse_element element = { 0, image->payload_bytes, image->payload };
+	struct dfu_image_part part = { 0 };
+	u64 start, end;
 
-	if (image->is_dfuse) {
-		do {
-			if (!dfuse_target_next(&target, &piece))
-				return 0;
-			start = piece.address - base;
-		} while (!piece.bytes || start + piece.bytes <= offset);
+	if (file_offset >= image->file_bytes)
+		return part;
+	part.bytes = image->file_bytes - file_offset;
+	for (;;) {
+		if (image->is_dfuse && !dfuse_target_next(&target, &element))
+			return part;
+		start = element.data - image->payload;
+		end = start + element.bytes;
+		if (file_offset < end)
+			break;
+		if (!image->is_dfuse)
+			return part;
 	}
-	if (start + piece.bytes <= offset)
+	if (file_offset < start) {
+		part.bytes = start - file_offset;
+		return part;
+	}
+	part.bytes = end - file_offset;
+	part.is_stored = true;
+	part.offset = file_offset - start + (image->is_dfuse ? element.address - base : 0);
+	return part;
+}
+
+struct dfu_image_part dfu_image_stored_at(const struct dfu_image *image, u32 base, u64 offset)
+{
+	struct dfuse_target target = image->target;
+	struct dfuse_element element = { base, image->payload_bytes, image->payload };
+	struct dfu_image_part part = { .is_stored = true };
+	u64 end;
+
+	do {
+		if (image->is_dfuse && !dfuse_target_next(&target, &element))
+			return part;
+		part.offset = element.address - base;
+		end = part.offset + element.bytes;
+	} while (image->is_dfuse && (end <= offset || !element.bytes));
+	if (part.offset < offset)
+		part.offset = offset;
+	part.bytes = end > part.offset ? end - part.offset : 0;
+	return part;
+}
+
+int dfu_guess_running(const u16 *versions, unsigned int num_slots, u16 shown, int chosen,
+		      int previous)
+{
+	int only_match = -1;
+	unsigned int matches = 0;
+	unsigned int i;
+
+	if (num_slots == 1)
 		return 0;
-	if (offset < start)
-		offset = start;
-	*ret_offset = offset;
-	*ret_data = piece.data + (offset - start);
-	return start + piece.bytes - offset;
+	if (chosen >= 0 && (versions[chosen] == shown || versions[chosen] == DFU_ANY_ID))
+		return chosen;
+	for (i = 0; i < num_slots; i++) {
+		if (versions[i] != shown)
+			continue;
+		only_match = i;
+		matches++;
+	}
+	if (matches == 1)
+		return only_match;
+	return previous != chosen ? previous : -1;
 }
 
 void dfu_version_text(u16 version, char *text)

@@ -16,6 +16,7 @@
  * @suffix: what its suffix says; all "any" if it has none
  * @payload: the file without its suffix
  * @payload_bytes: its length, at least 1
+ * @file_bytes: length of the whole file
  * @is_dfuse: @payload is a DfuSe file, not the contents of memory
  * @target: of @is_dfuse, what it has for the slot
  */
@@ -23,6 +24,7 @@ struct dfu_image {
 	struct dfu_suffix suffix;
 	const u8 *payload;
 	size_t payload_bytes;
+	size_t file_bytes;
 	bool is_dfuse;
 	struct dfuse_target target;
 };
@@ -60,17 +62,49 @@ bool dfu_image_fits(const struct dfu_image *image, const struct dfu_usb_id *ids,
 int dfu_image_extent(const struct dfu_image *image, u32 base, u64 *ret_bytes);
 
 /**
- * dfu_image_piece() - the next piece of the image that has contents
- * @image: image
- * @base: as in dfu_image_extent()
- * @offset: look from this offset in the slot on
- * @ret_offset: where the piece begins, @offset or later
- * @ret_data: its bytes, within the file
- *
- * Return: its length; 0 if there is nothing at @offset or later.
+ * struct dfu_image_part - consecutive bytes of a file that have the same fate
+ * @bytes: how many, from the offset asked for on; 0 beyond the end
+ * @is_stored: they go to the device, at @offset; otherwise they only describe the others
+ * @offset: where in the slot the first of them belongs
  */
-u64 dfu_image_piece(const struct dfu_image *image, u32 base, u64 offset, u64 *ret_offset,
-		    const u8 **ret_data);
+struct dfu_image_part {
+	u64 bytes;
+	bool is_stored;
+	u64 offset;
+};
+
+/**
+ * dfu_image_part_at() - what becomes of the bytes of a file
+ * @image: image
+ * @base: as in dfu_image_extent(), which must have succeeded
+ * @file_offset: from this byte of the file on
+ */
+struct dfu_image_part dfu_image_part_at(const struct dfu_image *image, u32 base, u64 file_offset);
+
+/**
+ * dfu_image_stored_at() - the next bytes that go to the device
+ * @image: image
+ * @base: as in dfu_image_extent(), which must have succeeded
+ * @offset: looking from this offset in the slot on
+ *
+ * Return: they; @bytes is 0 if there are none at @offset or later.
+ */
+struct dfu_image_part dfu_image_stored_at(const struct dfu_image *image, u32 base, u64 offset);
+
+/**
+ * dfu_guess_running() - which slot does a device run that does not say so?
+ * @versions: of the images in the slots, DFU_ANY_ID if unknown
+ * @num_slots: at least 1
+ * @shown: bcdDevice of the running firmware
+ * @chosen: slot it was told to start last, or -1
+ * @previous: slot it ran before, or -1
+ *
+ * What was chosen runs, unless its version is known and another one shows.
+ *
+ * Return: slot, or -1 if there is no way to tell.
+ */
+int dfu_guess_running(const u16 *versions, unsigned int num_slots, u16 shown, int chosen,
+		      int previous);
 
 /* bcdDevice as people write it, 0x0110 -> "1.10"; "" for DFU_ANY_ID. */
 void dfu_version_text(u16 version, char *text);
