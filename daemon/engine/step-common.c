@@ -145,8 +145,13 @@ void reason_of_order(const struct situation *s, struct job_step *step)
 {
 	if (step->next.reason != REASON_OK)
 		return;
-	step->next.reason = s->knowledge->last_error ? reason_from_errno(s->knowledge->last_error) :
-						       REASON_TRANSFER_FAILED;
+	/* The kernel has no trial to confirm any more: the device is on its way back. */
+	if (s->knowledge->last_action == ACTION_CONFIRM && s->knowledge->last_error == -ENOENT)
+		step->next.reason = REASON_ATTEMPTS_EXHAUSTED;
+	else
+		step->next.reason = s->knowledge->last_error ?
+					    reason_from_errno(s->knowledge->last_error) :
+					    REASON_TRANSFER_FAILED;
 }
 
 void note_restart(const struct situation *s, struct job_step *step)

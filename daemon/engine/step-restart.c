@@ -28,7 +28,8 @@ static bool other_runs_after_restart(const struct situation *s)
 
 static bool fell_back(const struct situation *s)
 {
-	return other_runs_after_restart(s) && s->device->boot.state == KERNEL_BOOT_FALLBACK;
+	return other_runs_after_restart(s) && s->device->boot.state == KERNEL_BOOT_FALLBACK &&
+	       s->device->boot.last_restart_reason == KERNEL_RESTART_ATTEMPTS_EXHAUSTED;
 }
 
 static bool never_started(const struct situation *s)

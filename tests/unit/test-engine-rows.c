@@ -225,7 +225,8 @@ static void late(struct question *q)
 	ROW(started, JOB_RESTARTING, "started", WAIT, JOB_CHECKING, OK, on_trial(q))               \
 	ROW(fell_back, JOB_RESTARTING, "fell-back", WAIT, JOB_REVERTING, ATTEMPTS_EXHAUSTED,       \
 	    restarted(q);                                                                          \
-	    BOOT.state = KERNEL_BOOT_FALLBACK)                                                     \
+	    BOOT.state = KERNEL_BOOT_FALLBACK;                                                     \
+	    BOOT.last_restart_reason = KERNEL_RESTART_ATTEMPTS_EXHAUSTED)                          \
 	ROW(never_started, JOB_RESTARTING, "never-started", WAIT, JOB_REVERTING, DID_NOT_START,    \
 	    restarted(q))                                                                          \
 	ROW(timeout, JOB_RESTARTING, "restart-timeout", WAIT, JOB_REVERTING, DID_NOT_START,        \
