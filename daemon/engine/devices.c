@@ -75,10 +75,29 @@ static int identify(struct manager *manager, struct device *device)
 	return 0;
 }
 
+/* Shows the device, with the job that waited for it. */
+static void take_up_job(struct manager *manager, struct device *device)
+{
+	struct job_entry *entry = find_unfinished_job(manager, device->id);
+	struct job_entry *adopted = entry ? NULL : manager_adopt_trial(manager, device);
+
+	if (entry) {
+		device->job = &entry->job;
+		entry->job.knowledge.away_since_usec = 0;
+		entry->job.knowledge.was_away = true;
+		entry->job.knowledge.cannot_restore = false;
+	}
+	if (manager->events->device_added)
+		manager->events->device_added(device, manager->userdata);
+	if (adopted && manager->events->job_added)
+		manager->events->job_added(&adopted->job, manager->userdata);
+	if (device->job)
+		job_run(job_entry_of(device->job));
+}
+
 void manager_device_added(struct manager *manager, unsigned index)
 {
 	_cleanup_free_ struct device *device = NULL;
-	struct job_entry *entry;
 	int r;
 
 	if (manager_device_by_index(manager, index)) {
@@ -105,18 +124,7 @@ void manager_device_added(struct manager *manager, unsigned index)
 		return;
 	}
 	insert(manager, device);
-	entry = find_unfinished_job(manager, device->id);
-	if (entry) {
-		device->job = &entry->job;
-		entry->job.knowledge.away_since_usec = 0;
-		entry->job.knowledge.was_away = true;
-		entry->job.knowledge.cannot_restore = false;
-	}
-	if (manager->events->device_added)
-		manager->events->device_added(device, manager->userdata);
-	(void)TAKE_PTR(device);
-	if (entry)
-		job_run(entry);
+	take_up_job(manager, TAKE_PTR(device));
 }
 
 static void lose_job(struct manager *manager, struct job *job)

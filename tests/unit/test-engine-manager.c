@@ -270,11 +270,41 @@ static void test_forgetful_device(void)
 	end_life(&life);
 }
 
+/* Lost after the restart, given up, back one day: the trial is watched again, by a new job. */
+static void test_lost_and_found(void)
+{
+	struct job *job, *adopted;
+	struct life life;
+
+	make_world(BOOTS, 2);
+	begin_life(&life);
+	job = begin_install(&life, 0);
+	while (job->record.phase != JOB_RESTARTING || !world->will_restart)
+		let_the_world_turn(&life);
+	manager_device_removed(life.manager, 0);
+	world->now += 3600 * SECOND;
+	job_run(job_entry_of(job));
+	tap_is(job->record.phase, JOB_FAILED, "a device that stays away ends its job");
+	tap_is(job->record.reason, REASON_DEVICE_LOST, "as lost");
+	boot();
+	manager_device_added(life.manager, 0);
+	adopted = manager_next_device(life.manager, NULL)->job;
+	tap_ok(adopted && adopted != job, "its return on trial makes a new job");
+	tap_is(adopted->record.phase, JOB_TRIAL, "which watches the trial");
+	tap_is(live_to_the_end(&life), JOB_DONE, "to its end");
+	tap_is(manager_next_device(life.manager, NULL)->record.floor_counter, 2,
+	       "with all that follows");
+	manager_device_removed(life.manager, 0);
+	manager_device_added(life.manager, 0);
+	tap_ok(!manager_next_device(life.manager, NULL)->job, "but not twice");
+	end_life(&life);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
 		test_update,   test_floor_of_revert, test_bad_firmware,	    test_people,
-		test_refusals, test_volatile,	     test_forgetful_device,
+		test_refusals, test_volatile,	     test_forgetful_device, test_lost_and_found,
 	};
 
 	prepare_world();

@@ -390,9 +390,13 @@ static void test_damaged_page(void)
 	record.floor_counter = 41;
 	if (store_save_device(store, &record) < 0 || store_save_job(store, &job, "m") < 0)
 		tap_bail("save");
+	if (store_begin(store) < 0)
+		tap_bail("begin");
 	for (int i = 0; i < 500; i++)
 		if (store_add_history(store, &row) < 0)
 			tap_bail("history");
+	if (store_commit(store) < 0)
+		tap_bail("commit");
 	store_close(store);
 
 	path = path_in_folder(STORE_FILE_NAME);

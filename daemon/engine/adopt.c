@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A trial without a job. A device that stayed away for too long ends its job as lost; when it comes back one day and runs
+ * the new firmware on trial, somebody has to watch over it, or every start would use up an attempt until it falls back.
+ * So the update goes on as a new job with the old one's record, where it was: after the restart.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/private.h"
+
+static const struct job_record *last_record(struct manager *manager, const struct device *device)
+{
+	const struct job_record *last = NULL;
+
+	for (size_t i = 0; i < manager->job_count; i++) {
+		const struct job_record *record = &manager->jobs[i]->job.record;
+
+		if (strcmp(record->device_id, device->id) == 0 && (!last || record->id > last->id))
+			last = record;
+	}
+	return last;
+}
+
+static bool runs_lost_update(const struct device *device, const struct job_record *record)
+{
+	int running = engine_running_slot(&device->now);
+	const struct kernel_slot *slot;
+
+	if (record->type != JOB_INSTALL || record->phase != JOB_FAILED ||
+	    record->reason != REASON_DEVICE_LOST || !record->is_activated || running < 0 ||
+	    running != record->target_slot)
+		return false;
+	slot = &device->now.slots[running];
+	if (slot->digest[0])
+		return strcmp(slot->digest, record->digest) == 0;
+	return slot->version[0] && strcmp(slot->version, record->version) == 0;
+}
+
+static bool may_be_on_trial(const struct device *device)
+{
+	return device->now.boot.is_present && (device->now.boot.state == KERNEL_BOOT_TRIAL ||
+					       device->now.boot.state == KERNEL_BOOT_UNKNOWN);
+}
+
+struct job_entry *manager_adopt_trial(struct manager *manager, struct device *device)
+{
+	const struct job_record *lost = last_record(manager, device);
+	struct job_record record;
+	struct job_entry *entry;
+	uint64_t lost_id;
+
+	if (!lost || !may_be_on_trial(device) || !runs_lost_update(device, lost) ||
+	    manager->is_volatile || manager_count_unfinished(manager) >= MANAGER_JOBS_MAX)
+		return NULL;
+	lost_id = lost->id;
+	record = *lost;
+	record.id = 0;
+	record.phase = JOB_RESTARTING;
+	record.reason = REASON_OK;
+	record.created_usec = record.phase_usec = manager_now(manager);
+	record.trial_end_usec = 0;
+	record.is_confirm_requested = record.is_revert_requested = false;
+	if (job_store_new(manager, &record) < 0 ||
+	    manager_add_job(manager, &record, NULL, &entry) < 0)
+		return NULL;
+	entry->job.knowledge.away_since_usec = 0;
+	device->job = &entry->job;
+	log_notice("%s is back and runs version %s on trial: job %llu goes on as job %llu.",
+		   device->id, record.version, (unsigned long long)lost_id,
+		   (unsigned long long)record.id);
+	return entry;
+}
