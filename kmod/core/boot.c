@@ -76,16 +76,61 @@ static void go_back(struct work_struct *work)
 		dev_err(&fdev->dev, "the device did not go back to slot %d: error %d\n", slot, ret);
 }
 
-static void refresh(struct work_struct *work)
+/* Counts the boots of a device that assesses itself, now that what it says is known. */
+static enum fwslot_boot_event count_reported(struct fwslot_device *fdev,
+					     enum fwslot_boot_state before)
 {
-	struct fwslot_device *fdev = container_of(work, struct fwslot_device, refresh_work);
+	enum fwslot_boot_event event = FWSLOT_BOOT_EVENT_CHANGED;
+
+	mutex_lock(&fdev->lock);
+	if (fdev->num_reported) {
+		fdev->boot.total += fdev->num_reported;
+		fdev->num_reported = 0;
+		event = FWSLOT_BOOT_EVENT_BOOTED;
+	}
+	if (fdev->boot.state == FWSLOT_BOOT_STATE_FALLBACK && before != fdev->boot.state)
+		event = FWSLOT_BOOT_EVENT_FALLBACK;
+	mutex_unlock(&fdev->lock);
+	return event;
+}
+
+static enum fwslot_boot_state boot_state(struct fwslot_device *fdev)
+{
+	enum fwslot_boot_state state;
+
+	mutex_lock(&fdev->lock);
+	state = fdev->boot.state;
+	mutex_unlock(&fdev->lock);
+	return state;
+}
+
+/*
+ * Asks everything anew: slots first, then the boot record, then the number of boots. So whoever
+ * sees a new boot sees also what came with it.
+ */
+void fwslot_boot_refresh(struct fwslot_device *fdev)
+{
+	enum fwslot_boot_state before = boot_state(fdev);
+	enum fwslot_boot_event event = FWSLOT_BOOT_EVENT_CHANGED;
+	bool is_asked;
 	unsigned int i;
 
-	if (fwslot_assesses_itself(fdev) && !fwslot_boot_read(fdev))
-		fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CHANGED);
 	for (i = 0; i < fdev->num_slots; i++)
-		if (!fwslot_slot_inspect(fdev->slots[i]))
-			fwslot_notify_slot(fdev->slots[i]);
+		fwslot_slot_inspect(fdev->slots[i]);
+	is_asked = fwslot_assesses_itself(fdev) && !fwslot_boot_read(fdev);
+	if (is_asked)
+		event = count_reported(fdev, before);
+	if (event != FWSLOT_BOOT_EVENT_CHANGED)
+		fwslot_busy_end_if(fdev, FWSLOT_STATUS_RESTARTING);
+	for (i = 0; i < fdev->num_slots; i++)
+		fwslot_notify_slot(fdev->slots[i]);
+	if (is_asked)
+		fwslot_notify_boot(fdev, event);
+}
+
+static void refresh(struct work_struct *work)
+{
+	fwslot_boot_refresh(container_of(work, struct fwslot_device, refresh_work));
 }
 
 void fwslot_refresh(struct fwslot_device *fdev)
@@ -121,26 +166,24 @@ void fwslot_booted(struct fwslot_device *fdev, int slot, enum fwslot_restart_rea
 
 	if (!fwslot_has_boot_control(fdev))
 		return;
+	if (fwslot_assesses_itself(fdev)) {
+		mutex_lock(&fdev->lock);
+		fdev->num_reported++;
+		mutex_unlock(&fdev->lock);
+		fwslot_refresh(fdev);
+		return;
+	}
 	slot = sane_slot(fdev, slot);
 
 	mutex_lock(&fdev->lock);
 	fwslot_picture_take(fdev, &before);
-	if (fwslot_assesses_itself(fdev)) {
-		fdev->boot.total++;
-		fdev->boot.running = slot;
-		fdev->boot.last_restart_reason = reason;
-		event = FWSLOT_BOOT_EVENT_BOOTED;
-	} else {
-		event = assess(fdev, slot, reason);
-	}
+	event = assess(fdev, slot, reason);
 	mutex_unlock(&fdev->lock);
 
 	if (event != FWSLOT_BOOT_EVENT_CHANGED)
 		fwslot_busy_end_if(fdev, FWSLOT_STATUS_RESTARTING);
 	fwslot_picture_notify(fdev, &before);
 	fwslot_notify_boot(fdev, event);
-	if (fwslot_assesses_itself(fdev))
-		fwslot_refresh(fdev);
 }
 EXPORT_SYMBOL_GPL(fwslot_booted);
 

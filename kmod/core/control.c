@@ -105,7 +105,7 @@ int fwslot_slot_activate(struct fwslot_slot *slot, bool is_permanent)
 		return ret;
 
 	if (fwslot_assesses_itself(fdev))
-		fwslot_refresh(fdev);
+		fwslot_boot_refresh(fdev);
 	fwslot_picture_notify(fdev, &picture);
 	fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CHANGED);
 	return 0;
@@ -165,7 +165,7 @@ int fwslot_device_confirm(struct fwslot_device *fdev)
 		return ret;
 
 	if (fwslot_assesses_itself(fdev))
-		fwslot_refresh(fdev);
+		fwslot_boot_refresh(fdev);
 	fwslot_picture_notify(fdev, &picture);
 	fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CONFIRMED);
 	return 0;

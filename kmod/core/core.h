@@ -125,6 +125,7 @@ struct fwslot_upload {
  * @done_bytes: progress within @status
  * @total_bytes: progress within @status
  * @boot: the boot record
+ * @num_reported: boots of a device that assesses itself, not counted yet
  * @interruption: 0, -ECANCELED or -ENODEV; written under @lock, read anywhere
  * @wait_queue: woken when @interruption is set
  * @upload: of the slot that keeps the device busy
@@ -160,6 +161,7 @@ struct fwslot_device {
 	u64 done_bytes;
 	u64 total_bytes;
 	struct fwslot_boot boot;
+	unsigned int num_reported;
 	int interruption;
 	wait_queue_head_t wait_queue;
 
@@ -228,6 +230,7 @@ void fwslot_ops_put(struct fwslot_device *fdev);
 /* boot.c */
 void fwslot_boot_init(struct fwslot_device *fdev);
 int fwslot_boot_read(struct fwslot_device *fdev);
+void fwslot_boot_refresh(struct fwslot_device *fdev);
 void fwslot_boot_stop(struct fwslot_device *fdev);
 
 /* control.c */

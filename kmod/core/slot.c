@@ -89,6 +89,10 @@ int fwslot_slot_inspect(struct fwslot_slot *slot)
 	if (info.image_size_bytes != slot->image_size_bytes ||
 	    strcmp(info.version, slot->version))
 		slot->has_digest = false;
+	if (info.has_digest) {
+		slot->has_digest = true;
+		memcpy(slot->digest, info.digest, sizeof(slot->digest));
+	}
 	slot->content = info.state;
 	slot->image_size_bytes = min(info.image_size_bytes, slot->size_bytes);
 	strscpy(slot->version, info.version, sizeof(slot->version));

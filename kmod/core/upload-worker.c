@@ -57,9 +57,8 @@ static int prepare(struct fwslot_device *fdev, struct fwslot_upload *upload)
 	if (!ops)
 		return -ENODEV;
 	if (ops->prepare) {
-		ret = ops->prepare(fdev->priv, upload->slot->index, upload->image.length,
-				   upload->image.mapping,
-				   min_t(size_t, upload->image.length, FWSLOT_CHUNK_BYTES));
+		ret = ops->prepare(fdev->priv, upload->slot->index, upload->image.mapping,
+				   upload->image.length);
 		upload->is_prepared = !ret;
 	}
 	fwslot_ops_put(fdev);

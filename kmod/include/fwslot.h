@@ -21,6 +21,7 @@ struct fwslot_device;
 #define FWSLOT_NAME_MAX			127	/* name, provider, label, serial */
 #define FWSLOT_HARDWARE_ID_MAX		259	/* vendor/model/rev/sku of 64 each */
 #define FWSLOT_VERSION_MAX		63
+#define FWSLOT_DIGEST_SIZE		32
 #define FWSLOT_BOOT_LIMIT_DEFAULT	3
 #define FWSLOT_BOOT_LIMIT_MAX		255
 #define FWSLOT_NO_SLOT			(-1)
@@ -77,11 +78,16 @@ struct fwslot_desc {
  *	pending, trial or confirmed
  * @version: of the image, "" if unknown
  * @image_size_bytes: bytes of the slot that belong to the image, 0 if unknown
+ * @has_digest: @digest is known. The core itself remembers the digest of what it wrote; a device
+ *	that moves images between slots says here where they are
+ * @digest: SHA-256 of the image as it was written
  */
 struct fwslot_slot_info {
 	enum fwslot_slot_state state;
 	char version[FWSLOT_VERSION_MAX + 1];
 	u64 image_size_bytes;
+	bool has_digest;
+	u8 digest[FWSLOT_DIGEST_SIZE];
 };
 
 /**
@@ -127,8 +133,8 @@ struct fwslot_boot_info {
  * @inspect: say what is in @slot.
  * @read_boot: say what the device remembers of its boots. Its presence means boot control: there is
  *	a directory boot/ and the provider calls fwslot_booted().
- * @prepare: an image of @size_bytes will be written to @slot. May refuse it by its first bytes:
- *	@head points to @head_bytes of them. Nothing is changed in the device yet.
+ * @prepare: @image, of @size_bytes, will be written to @slot. May refuse it by what is in it.
+ *	Nothing is changed in the device yet.
  * @erase: erase from @offset, at most the blocks that hold @length bytes; as much as is convenient
  *	at once. *@ret_erased is at least 1 and may exceed @length up to the end of the block.
  *	Absent if the device erases by itself.
@@ -149,8 +155,7 @@ struct fwslot_ops {
 	int (*inspect)(void *priv, unsigned int slot, struct fwslot_slot_info *ret_info);
 	int (*read_boot)(void *priv, struct fwslot_boot_info *ret_info);
 
-	int (*prepare)(void *priv, unsigned int slot, u64 size_bytes, const void *head,
-		       size_t head_bytes);
+	int (*prepare)(void *priv, unsigned int slot, const void *image, size_t size_bytes);
 	int (*erase)(void *priv, unsigned int slot, u64 offset, u64 length, u64 *ret_erased);
 	int (*write)(void *priv, unsigned int slot, u64 offset, const void *data, size_t length,
 		     size_t *ret_written);
@@ -216,8 +221,9 @@ void fwslot_unregister(struct fwslot_device *fdev);
  * @reason: why it restarted
  *
  * Report every start as early as it is known, also those nobody asked for. The core counts; if this
- * start is one too many for a trial, it calls &fwslot_ops.go_back soon after. May be called from an
- * operation. May sleep.
+ * start is one too many for a trial, it calls &fwslot_ops.go_back soon after. Of a device that
+ * assesses itself, everything is asked anew and shown together with the start. May be called from
+ * an operation. May sleep.
  */
 void fwslot_booted(struct fwslot_device *fdev, int slot, enum fwslot_restart_reason reason);
 

@@ -84,8 +84,7 @@ static int sim_read_boot(void *priv, struct fwslot_boot_info *ret_info)
 	return 0;
 }
 
-static int sim_prepare(void *priv, unsigned int slot, u64 size_bytes, const void *head,
-		       size_t head_bytes)
+static int sim_prepare(void *priv, unsigned int slot, const void *image, size_t size_bytes)
 {
 	struct sim_device *sim = priv;
 	int ret = begin(sim, SIM_OP_PREPARE);

@@ -2,10 +2,10 @@
 /*
  * /dev/fwslot: a process provides a device.
  *
- * One read() returns one message, one write() gives one. Each message is the header below and a body
- * of header.length bytes. Every field has its natural alignment, no structure has hidden padding, and
- * the layout is the same for 32-bit and 64-bit programs; integers are in the machine's byte order.
- * Texts end with a NUL within their array.
+ * One read() returns one message, one write() gives one. Each message is the header below and a
+ * body of header.length bytes. Every field has its natural alignment, no structure has hidden
+ * padding, and the layout is the same for 32-bit and 64-bit programs; integers are in the machine's
+ * byte order. Texts end with a NUL within their array.
  *
  * A process opens /dev/fwslot, writes CREATE, and from then on reads requests and writes one ANSWER
  * to each, in time. It writes STATE whenever what the device says of itself changed, and BOOTED for
@@ -18,7 +18,8 @@
 
 #include <linux/types.h>
 
-#include "fwslot_netlink.h"	/* enum fwslot_slot_state, fwslot_boot_state, fwslot_restart_reason */
+/* enum fwslot_slot_state, fwslot_boot_state, fwslot_restart_reason */
+#include "fwslot_netlink.h"
 
 /* In every message. The kernel refuses any other with -EPROTONOSUPPORT. */
 #define FWSLOT_USER_VERSION		1
@@ -60,37 +61,42 @@ struct fwslot_user_header {
  * enum fwslot_user_type - kinds of messages
  *
  * From the process:
- * @FWSLOT_USER_CREATE: struct fwslot_user_create and @num_slots of struct fwslot_user_slot. The device
- *	is there when write() returns.
- * @FWSLOT_USER_DESTROY: no body. The device is gone when write() returns; another CREATE may follow.
- * @FWSLOT_USER_STATE: struct fwslot_user_boot and @num_slots of struct fwslot_user_content: what the
- *	device now says of itself.
+ * @FWSLOT_USER_CREATE: struct fwslot_user_create and @num_slots of struct fwslot_user_slot. The
+ *	device is there when write() returns.
+ * @FWSLOT_USER_DESTROY: no body. The device is gone when write() returns; another CREATE may
+ *	follow.
+ * @FWSLOT_USER_STATE: struct fwslot_user_boot and @num_slots of struct fwslot_user_content: what
+ *	the device now says of itself.
  * @FWSLOT_USER_BOOTED: struct fwslot_user_booted: the device starts.
  * @FWSLOT_USER_ANSWER: to a request; for READ with the bytes (1 to as many as were asked for), else
- *	without a body. The errno becomes the word that userspace reads: -EPROTO hw-error, -ETIMEDOUT
- *	timeout, -ECANCELED user-abort, -EBUSY device-busy, -EFBIG invalid-file-size, -EIO
- *	read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid, anything else hw-error.
+ *	without a body. The errno becomes the word that userspace reads: -EPROTO hw-error,
+ *	-ETIMEDOUT timeout, -ECANCELED user-abort, -EBUSY device-busy, -EFBIG invalid-file-size,
+ *	-EIO read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid, anything else
+ *	hw-error.
  * @FWSLOT_USER_WORKING: no body. The request is still being worked on: its time starts anew.
  *
- * To the process: requests, each with struct fwslot_user_request, to be answered. Which of them come
- * is said by enum fwslot_user_ability. There is never more than one unanswered request.
- * @FWSLOT_USER_INSPECT: the next @length bytes of an image of @total bytes that is going to be written
- *	to @slot follow; nothing was changed yet, and a refusal changes nothing.
+ * To the process: requests, each with struct fwslot_user_request, to be answered. Which of them
+ * come is said by enum fwslot_user_ability. There is never more than one unanswered request.
+ * @FWSLOT_USER_INSPECT: the next @length bytes of an image of @total bytes that is going to be
+ *	written to @slot follow; nothing was changed yet, and a refusal changes nothing.
  * @FWSLOT_USER_PREPARE: @total bytes are going to be written to @slot.
- * @FWSLOT_USER_ERASE: erase the blocks that hold @length bytes from @offset: after a PREPARE for the
- *	image to come, otherwise the whole slot because somebody wants it empty.
+ * @FWSLOT_USER_ERASE: erase the blocks that hold @length bytes from @offset: after a PREPARE for
+ *	the image to come, otherwise the whole slot because somebody wants it empty.
  * @FWSLOT_USER_WRITE: write the @length bytes that follow at @offset; always in sequence from 0.
  * @FWSLOT_USER_PROGRAM: all @total bytes were written: finish and check what can be checked.
- * @FWSLOT_USER_ABORT: the write that began with PREPARE failed or was cancelled. The result is ignored.
+ * @FWSLOT_USER_ABORT: the write that began with PREPARE failed or was cancelled. The result is
+ *	ignored.
  * @FWSLOT_USER_READ: read up to @length bytes from @offset.
- * @FWSLOT_USER_ACTIVATE: boot from @slot at the next restart; FWSLOT_USER_PERMANENT in @flags or not.
+ * @FWSLOT_USER_ACTIVATE: boot from @slot at the next restart; FWSLOT_USER_PERMANENT in @flags or
+ *	not.
  * @FWSLOT_USER_CONFIRM: the running firmware is good.
  * @FWSLOT_USER_GO_BACK: boot from @slot and restart into it at once; answer before it is back.
  * @FWSLOT_USER_RESTART: restart; answer before it is back, and write BOOTED when it is.
  *
  * To the process, not to be answered:
- * @FWSLOT_USER_CANCEL: no body. Request @id is no longer wanted (somebody cancelled, or it timed out).
- *	If it was not answered yet, answer it as soon as possible; -ECANCELED if it was given up.
+ * @FWSLOT_USER_CANCEL: no body. Request @id is no longer wanted (somebody cancelled, or it timed
+ *	out). If it was not answered yet, answer it as soon as possible; -ECANCELED if it was given
+ *	up.
  */
 enum fwslot_user_type {
 	FWSLOT_USER_CREATE = 1,
@@ -127,7 +133,8 @@ enum fwslot_user_type {
  * @FWSLOT_USER_CAN_CONFIRM: CONFIRM
  * @FWSLOT_USER_CAN_RESTART: RESTART
  * @FWSLOT_USER_ASSESSES_ITSELF: its own boot loader counts attempts and goes back (MCUboot): the
- *	kernel shows what STATE says and never counts, and GO_BACK does not come. Needs _CAN_CONFIRM.
+ *	kernel shows what STATE says and never counts, and GO_BACK does not come. Needs
+ *	_CAN_CONFIRM.
  * @FWSLOT_USER_READS_IN_SEQUENCE: READ works only from offset 0 upwards
  * @FWSLOT_USER_PROGRAMS_FIRST: what was written can be read back only after PROGRAM
  */
@@ -172,17 +179,18 @@ struct fwslot_user_boot {
 };
 
 /* In fwslot_user_content.flags. */
-#define FWSLOT_USER_HAS_DIGEST		(1 << 0)
+#define FWSLOT_USER_HAS_DIGEST		0x1
 
 /**
  * struct fwslot_user_content - what is in a slot
- * @state: enum fwslot_slot_state; pending, trial and confirmed only from a device that assesses itself
+ * @state: enum fwslot_slot_state; pending, trial and confirmed only from a device that assesses
+ *	itself
  * @flags: FWSLOT_USER_HAS_DIGEST or 0
  * @image_size: bytes of the image, 0 if unknown
  * @version: of the image, "" if unknown
  * @digest: SHA-256 of the image's bytes as they were written, if FWSLOT_USER_HAS_DIGEST; the kernel
- *	finds it out itself when it writes a slot, so this is for what was there before, and for devices
- *	that move images between slots
+ *	finds it out itself when it writes a slot, so this is for what was there before, and for
+ *	devices that move images between slots
  */
 struct fwslot_user_content {
 	__u32 state;
@@ -193,7 +201,7 @@ struct fwslot_user_content {
 };
 
 /* In fwslot_user_slot.flags. */
-#define FWSLOT_USER_READ_ONLY		(1 << 0)
+#define FWSLOT_USER_READ_ONLY		0x1
 
 /**
  * struct fwslot_user_slot - a slot
@@ -245,7 +253,7 @@ struct fwslot_user_booted {
 };
 
 /* In fwslot_user_request.flags. */
-#define FWSLOT_USER_PERMANENT		(1 << 0)
+#define FWSLOT_USER_PERMANENT		0x1
 
 /**
  * struct fwslot_user_request - body of requests; bytes of an image follow in INSPECT and WRITE
