@@ -226,7 +226,15 @@ static int do_abort(struct agent *agent, const struct fwslot_user_request *reque
 	bool is_begun = agent->upload.is_begun;
 
 	agent_drop_upload(agent);
-	return is_begun ? agent_ask_and_tell(agent) : 0;
+	if (is_begun) {
+		int r = agent_ask(agent);
+
+		if (r < 0)
+			return r;
+	}
+	/* The kernel no longer knows what the slot holds, also when that did not change. */
+	agent->is_view_told = false;
+	return agent_tell(agent, false);
 }
 
 /* ---- booting ---- */

@@ -166,6 +166,7 @@ int agent_meet(struct agent *agent)
 		device.slots[i].label = slot_labels[i];
 		device.slots[i].size_bytes = agent->layout.slots[i].size_bytes;
 	}
+	agent->is_view_told = true;
 	r = provider_create(&agent->provider, &device, &agent->view.boot, agent->view.contents);
 	if (r < 0) {
 		log_error("The kernel does not take the device: %s.", strerror(-r));
@@ -208,12 +209,15 @@ static int set_state(struct agent *agent, const struct smp_view *view)
 {
 	int r;
 
-	if (memcmp(&view->boot, &agent->view.boot, sizeof(view->boot)) == 0 &&
+	if (agent->is_view_told &&
+	    memcmp(&view->boot, &agent->view.boot, sizeof(view->boot)) == 0 &&
 	    memcmp(view->contents, agent->view.contents, sizeof(view->contents)) == 0)
 		return 0;
 	r = provider_set_state(&agent->provider, &view->boot, view->contents);
-	if (r >= 0)
+	if (r >= 0) {
 		agent->view = *view;
+		agent->is_view_told = true;
+	}
 	return r;
 }
 

@@ -45,13 +45,13 @@ static int open_port(struct agent *agent)
 	return r;
 }
 
-static int open_provider(struct agent *agent)
+int agent_open_provider(const struct smp_options *options)
 {
-	const char *path = agent->options->provider;
+	const char *path = options->provider;
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
-	agent->provider.fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (agent->provider.fd >= 0)
-		return 0;
+	if (fd >= 0)
+		return fd;
 	log_error("Cannot open %s: %s. %s", path, strerror(errno),
 		  errno == ENOENT ? "Load the module: modprobe fwslot_user." :
 				    "The user of this program must be in its group.");
@@ -70,7 +70,7 @@ static int open_memory(struct agent *agent)
 	return agent->memory_dir_fd < 0 ? agent->memory_dir_fd : 0;
 }
 
-int agent_begin(struct agent *agent, struct smp_options *options)
+int agent_begin(struct agent *agent, struct smp_options *options, int provider_fd)
 {
 	int r;
 
@@ -80,15 +80,13 @@ int agent_begin(struct agent *agent, struct smp_options *options)
 			  .baud = options->baud,
 			  .fd = -1,
 			  .watch = { .fd = -1 } },
-		.provider = { .fd = -1 },
+		.provider = { .fd = provider_fd },
 		.memory_dir_fd = -1,
 	};
 	agent->device.client.line_operations = &port_line_operations;
 	agent->device.client.line = &agent->port;
 	agent->device.client.deframer.framing = options->framing;
 	r = open_port(agent);
-	if (r >= 0)
-		r = open_provider(agent);
 	if (r >= 0)
 		r = open_memory(agent);
 	if (r < 0)

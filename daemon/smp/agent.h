@@ -77,6 +77,7 @@ struct agent {
 	struct smp_image_list told; /* as last told to the kernel */
 	struct smp_memory memory;
 	struct smp_view view; /* the same in the kernel's words */
+	bool is_view_told; /* the kernel has not forgotten it since */
 	enum fwslot_restart_reason restart_reason;
 	char memory_name[SMP_MEMORY_NAME_SIZE];
 	int memory_dir_fd; /* -1: nothing is kept */
@@ -91,8 +92,13 @@ struct agent {
 	bool was_reset_for_silence;
 };
 
-/* Opens port, provider and memory. Logs what is wrong. */
-_warn_unused_ int agent_begin(struct agent *agent, struct smp_options *options);
+/* Opens /dev/fwslot: the descriptor, or a negative errno, logged. */
+_warn_unused_ int agent_open_provider(const struct smp_options *options);
+/*
+ * Opens port and memory; takes over @provider_fd, which is /dev/fwslot or behaves like it. Logs what
+ * is wrong. agent_end() must follow in any case.
+ */
+_warn_unused_ int agent_begin(struct agent *agent, struct smp_options *options, int provider_fd);
 /* Until something is lost that cannot come back by itself: returns a negative errno, logged. */
 _warn_unused_ int agent_run(struct agent *agent);
 void agent_end(struct agent *agent);

@@ -7,6 +7,19 @@
 /* Half a kilobyte of buffers in many places: too much for a stack frame. */
 static struct agent agent;
 
+static int run(struct smp_options *options)
+{
+	int fd = agent_open_provider(options), r;
+
+	if (fd < 0)
+		return fd;
+	r = agent_begin(&agent, options, fd);
+	if (r >= 0)
+		r = agent_run(&agent);
+	agent_end(&agent);
+	return r;
+}
+
 int main(int argc, char *argv[])
 {
 	struct smp_options options;
@@ -14,10 +27,7 @@ int main(int argc, char *argv[])
 
 	if (r == 0) {
 		smp_options_ask_udev(&options);
-		r = agent_begin(&agent, &options);
-		if (r >= 0)
-			r = agent_run(&agent);
-		agent_end(&agent);
+		r = run(&options);
 	}
 	smp_options_done(&options);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
