@@ -10,15 +10,6 @@
 typedef int (*rule_t)(const struct index_release *release, const struct device_request *request,
 		      const struct selection *selection, struct failure *failure);
 
-static int rule_wanted(const struct index_release *release, const struct device_request *request,
-		       const struct selection *selection _unused_, struct failure *failure)
-{
-	if (!request->want_version || strcmp(request->want_version, release->version) == 0)
-		return 0;
-	return fail(failure, REASON_NO_SUCH_TARGET, "Version %s is not offered for this device.",
-		    request->want_version);
-}
-
 static int rule_floor(const struct index_release *release,
 		      const struct device_request *request _unused_,
 		      const struct selection *selection, struct failure *failure)
@@ -135,7 +126,7 @@ static int rule_slot(const struct index_release *release, const struct device_re
 
 /* In the order in which the first refusal is the most useful answer. */
 static const rule_t rules[] = {
-	rule_wanted, rule_floor, rule_newer, rule_min_counter, rule_requires, rule_slot,
+	rule_floor, rule_newer, rule_min_counter, rule_requires, rule_slot,
 };
 
 static int check_release(const struct index_release *release, const struct device_request *request,
@@ -146,6 +137,11 @@ static int check_release(const struct index_release *release, const struct devic
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(rules); i++)
 		r = rules[i](release, request, selection, failure);
 	return r;
+}
+
+static bool is_wanted(const struct index_release *release, const struct device_request *request)
+{
+	return !request->want_version || strcmp(request->want_version, release->version) == 0;
 }
 
 int release_select(const struct release_index *index, const struct device_request *request,
@@ -161,9 +157,12 @@ int release_select(const struct release_index *index, const struct device_reques
 		selection.installed_counter = index_counter_of(index, request->installed_version);
 	for (size_t i = 0; i < index->release_count; i++) {
 		const struct index_release *release = &index->releases[i];
-		/* The first failure stays in @failure: that of the newest release. */
-		int r = check_release(release, request, &selection, failure);
+		int r;
 
+		if (!is_wanted(release, request))
+			continue;
+		/* The first failure stays in @failure: that of the newest release. */
+		r = check_release(release, request, &selection, failure);
 		if (r >= 0) {
 			if (failure)
 				failure_clear(failure);
@@ -177,6 +176,9 @@ int release_select(const struct release_index *index, const struct device_reques
 	}
 	if (first_error < 0)
 		return first_error;
+	if (request->want_version)
+		return fail(failure, REASON_NO_SUCH_TARGET, "Version %s is not offered for %s.",
+			    request->want_version, index->hardware_id);
 	return fail(failure, REASON_NO_SUCH_TARGET, "The index of %s offers no release.",
 		    index->hardware_id);
 }
