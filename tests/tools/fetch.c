@@ -19,6 +19,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -282,15 +284,24 @@ static void progressed(const struct fetch_progress *progress, void *userdata)
 	hash_arrived(run, progress->bytes);
 }
 
+static uint64_t msec_of(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000 + (uint64_t)time->tv_usec / 1000;
+}
+
+/* Ends the session, and a service of our own with it. */
 static void disconnect(struct run *run)
 {
+	struct rusage usage;
 	int status;
 
 	fetch_client_free(run->client);
 	run->client = NULL;
-	if (run->pid > 0 && waitpid(run->pid, &status, 0) == run->pid && run->options.is_verbose)
-		printf("service-status=%d\n",
-		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	if (run->pid > 0 && wait4(run->pid, &status, 0, &usage) == run->pid &&
+	    run->options.is_verbose)
+		printf("service-status=%d\nservice-peak-kib=%ld\nservice-cpu-msec=%" PRIu64 "\n",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		       usage.ru_maxrss, msec_of(&usage.ru_utime) + msec_of(&usage.ru_stime));
 	run->pid = 0;
 }
 
