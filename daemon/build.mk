@@ -84,4 +84,4 @@ $(BUILD)/$(1): $(BUILD)/daemon/$(program_folder_$(1))/main.o $(call room_archive
 endef
 $(foreach p,$(PROGRAM_NAMES),$(eval $(call program_rule,$(p))))
 
--include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d' -not -path '*/vm/*' 2>/dev/null)
+-include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -type f -name '*.d' -not -path '*/vm/*' 2>/dev/null)
