@@ -40,11 +40,15 @@ ALL_CFLAGS = $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 $(CFLAGS)
 ALL_LDFLAGS = $(BASE_LDFLAGS) $(LDFLAGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-ifeq ($(V),0)
+ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+say	= @
+else ifeq ($(V),0)
 say	= @printf '  %-8s%s\n' $(1) $(2);
-MAKEFLAGS += --no-print-directory
 else
 say	=
+endif
+ifeq ($(V),0)
+MAKEFLAGS += --no-print-directory
 endif
 
 # Asked only when something is compiled or linked, so that "make deps" works on a

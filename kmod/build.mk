@@ -10,7 +10,9 @@ KERNELS	:= $(shell ls -d /lib/modules/*/build/include/config/auto.conf 2>/dev/nu
 		cut -d/ -f4 | sort -V)
 KVER	?= $(lastword $(KERNELS))
 
-kernel_build = $(wildcard /lib/modules/$(1)/build)
+# Where a kernel's headers are; the test bed has its own that are not installed.
+HEADERS	?= /lib/modules/%/build
+kernel_build = $(wildcard $(subst %,$(1),$(HEADERS)))
 kmod_make = $(MAKE) -C $(call kernel_build,$(1)) M=$(abspath $(BUILD))/kmod/$(1) \
 	FWSLOT_VERSION=$(VERSION) W=1 CONFIG_DEBUG_INFO_BTF_MODULES= modules
 

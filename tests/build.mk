@@ -79,9 +79,9 @@ check:
 check-unit: unit-programs
 	@BUILD=$(BUILD) tests/run unit
 
-# help: make check-bus          fwslotd on a private message bus
+# help: make check-bus          fwslotd on a private bus, fwslot-fetch against real servers
 check-bus: programs tools
-	@BUILD=$(BUILD) tests/run bus
+	@BUILD=$(BUILD) tests/run bus net
 
 # help: make check-net          fwslot-fetch and real servers on the loopback interface
 check-net: programs tools
@@ -104,7 +104,7 @@ T	?= unit
 test_needs = $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
 	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
 	$(if $(filter unit,$(T)),unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
-	$(if $(filter bus bus/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
+	$(if $(filter bus bus/% net net/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
 test: $(test_needs)
 	@BUILD=$(BUILD) tests/run $(T)
 

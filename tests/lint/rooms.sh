@@ -10,10 +10,11 @@ floor() {
 	case $1 in
 	base) echo 0 ;;
 	kernel | store) echo 1 ;;
-	trust | remote) echo 2 ;;
-	engine) echo 3 ;;
-	bus) echo 4 ;;
-	*) echo 5 ;; # programs
+	trust) echo 2 ;;
+	remote) echo 3 ;;
+	engine) echo 4 ;;
+	bus) echo 5 ;;
+	*) echo 6 ;; # programs
 	esac
 }
 
