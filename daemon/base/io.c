@@ -31,6 +31,12 @@ static ssize_t io_write(const struct io_operations *self _unused_, int fd, const
 	return RETRY_ON_EINTR(write(fd, bytes, size));
 }
 
+static ssize_t io_write_at(const struct io_operations *self _unused_, int fd, const void *bytes,
+			   size_t size, off_t offset)
+{
+	return RETRY_ON_EINTR(pwrite(fd, bytes, size, offset));
+}
+
 static int io_truncate(const struct io_operations *self _unused_, int fd, off_t length)
 {
 	return RETRY_ON_EINTR(ftruncate(fd, length));
@@ -73,6 +79,7 @@ static int io_mkdir(const struct io_operations *self _unused_, int dir_fd, const
 const struct io_operations io_default = {
 	.open = io_open,
 	.write = io_write,
+	.write_at = io_write_at,
 	.truncate = io_truncate,
 	.fsync = io_fsync,
 	.rename = io_rename,

@@ -21,6 +21,9 @@ struct io_operations {
 		    mode_t mode);
 	/* write(2): may write less than asked; returns the bytes written. */
 	ssize_t (*write)(const struct io_operations *self, int fd, const void *bytes, size_t size);
+	/* pwrite(2), likewise */
+	ssize_t (*write_at)(const struct io_operations *self, int fd, const void *bytes,
+			    size_t size, off_t offset);
 	int (*truncate)(const struct io_operations *self, int fd, off_t length);
 	int (*fsync)(const struct io_operations *self, int fd);
 	int (*rename)(const struct io_operations *self, int dir_fd, const char *from,

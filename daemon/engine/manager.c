@@ -94,7 +94,8 @@ static int open_store(struct manager *manager)
 {
 	int r;
 
-	r = store_open(manager->folders.state, manager_now(manager), &manager->store);
+	r = store_open(manager->ops->io, manager->folders.state, manager_now(manager),
+		       &manager->store);
 	if (r == -EBUSY) {
 		log_error("%s/" STORE_FILE_NAME " is in use: another fwslotd runs. Stop it first.",
 			  manager->folders.state);

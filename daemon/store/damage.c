@@ -10,45 +10,29 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/time.h"
 #include "store/internal.h"
 
-static int sync_folder_of(const char *path)
-{
-	_cleanup_free_ char *folder = strdup(path);
-	_cleanup_close_ int fd = -EBADF;
-	char *slash;
-
-	if (!folder)
-		return -ENOMEM;
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-	fd = open(slash ? (folder[0] ? folder : "/") : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
-}
-
-int damage_set_aside(const char *path, uint64_t now_usec, char **ret)
+int damage_set_aside(const struct io_operations *io, const char *path, uint64_t now_usec,
+		     char **ret)
 {
 	_cleanup_free_ char *aside = NULL, *log = NULL, *log_aside = NULL;
 	char time_text[TIME_TEXT_SIZE];
+	int r;
 
 	if (asprintf(&aside, "%s.damaged-%s", path, time_format(now_usec, time_text)) < 0)
 		return -ENOMEM;
 	if (asprintf(&log, "%s-wal", path) < 0 || asprintf(&log_aside, "%s-wal", aside) < 0)
 		return -ENOMEM;
 	/* The log first: a log beside a database it does not belong to would be worse than none. */
-	if (rename(log, log_aside) < 0 && errno != ENOENT)
-		return -errno;
-	if (rename(path, aside) < 0)
-		return -errno;
+	r = io->rename(io, AT_FDCWD, log, log_aside);
+	if (r >= 0 || r == -ENOENT)
+		r = io->rename(io, AT_FDCWD, path, aside);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(aside);
-	return sync_folder_of(path);
+	return store_sync_folder_of(io, path);
 }
 
 /* Runs @query on the damaged database and @insert on the new one with the same columns; a bad row ends it. */
@@ -101,8 +85,9 @@ void damage_take_over(const char *path, struct store *store)
 
 	if (!damaged)
 		return;
-	if (sqlite3_open_v2(path, &damaged->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
-			    NULL) != SQLITE_OK)
+	if (store_vfs_new(store->io, &damaged->vfs) < 0 ||
+	    sqlite3_open_v2(path, &damaged->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+			    store_vfs_name(damaged->vfs)) != SQLITE_OK)
 		return;
 	(void)sqlite3_exec(damaged->database, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(copies); i++)

@@ -8,7 +8,8 @@
  * Renames the database and its log to names that say what they are, durably. @ret: the new path, the caller's.
  * -EEXIST cannot happen: an older one of the same second is replaced.
  */
-_warn_unused_ int damage_set_aside(const char *path, uint64_t now_usec, char **ret);
+_warn_unused_ int damage_set_aside(const struct io_operations *io, const char *path,
+				   uint64_t now_usec, char **ret);
 
 /* Copies what can still be read of devices, jobs and failed releases to @store. Never fails: best effort. */
 void damage_take_over(const char *path, struct store *store);

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "store/store.h"
+#include "store/vfs.h"
 
 enum statement {
 	STATEMENT_BEGIN,
@@ -31,6 +32,8 @@ enum statement {
 };
 
 struct store {
+	const struct io_operations *io;
+	struct store_vfs *vfs; /* NULL: in memory only */
 	sqlite3 *database;
 	char *set_aside_path;
 	sqlite3_stmt *statements[STATEMENT_MAX]; /* prepared when first used */

@@ -58,18 +58,24 @@ static int quick_check(sqlite3 *database)
 	return r;
 }
 
-/* @check: look through the whole file, as after a crash. */
-static int open_database(const char *path, bool check, struct store **ret)
+/* @io: NULL for ":memory:". @check: look through the whole file, as after a crash. */
+static int open_database(const struct io_operations *io, const char *path, bool check,
+			 struct store **ret)
 {
 	_cleanup_store_ struct store *store = calloc(1, sizeof(*store));
-	int r;
+	int r = 0;
 
 	if (!store)
 		return -ENOMEM;
 	configure_library();
-	r = sql_errno(sqlite3_open_v2(
-		path, &store->database,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL));
+	store->io = io;
+	if (io)
+		r = store_vfs_new(io, &store->vfs);
+	if (r >= 0)
+		r = sql_errno(sqlite3_open_v2(path, &store->database,
+					      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+						      SQLITE_OPEN_NOFOLLOW,
+					      store_vfs_name(store->vfs)));
 	if (r < 0)
 		return r;
 	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -87,11 +93,12 @@ static int open_database(const char *path, bool check, struct store **ret)
 
 int store_open_volatile(struct store **ret)
 {
-	return open_database(":memory:", false, ret);
+	return open_database(NULL, ":memory:", false, ret);
 }
 
 /* What the damaged database had to say is said first, then that it was damaged. */
-static int replace_damaged(const char *path, uint64_t now_usec, struct store **ret)
+static int replace_damaged(const struct io_operations *io, const char *path, uint64_t now_usec,
+			   struct store **ret)
 {
 	_cleanup_free_ char *aside = NULL;
 	_cleanup_store_ struct store *store = NULL;
@@ -104,10 +111,10 @@ static int replace_damaged(const char *path, uint64_t now_usec, struct store **r
 	};
 	int r;
 
-	r = damage_set_aside(path, now_usec, &aside);
+	r = damage_set_aside(io, path, now_usec, &aside);
 	if (r < 0)
 		return r;
-	r = open_database(path, false, &store);
+	r = open_database(io, path, false, &store);
 	if (r < 0)
 		return r;
 	damage_take_over(aside, store);
@@ -120,7 +127,8 @@ static int replace_damaged(const char *path, uint64_t now_usec, struct store **r
 	return 0;
 }
 
-int store_open(const char *folder, uint64_t now_usec, struct store **ret)
+int store_open(const struct io_operations *io, const char *folder, uint64_t now_usec,
+	       struct store **ret)
 {
 	_cleanup_free_ char *path = NULL, *log_path = NULL;
 	int r;
@@ -130,9 +138,9 @@ int store_open(const char *folder, uint64_t now_usec, struct store **ret)
 	if (asprintf(&log_path, "%s-wal", path) < 0)
 		return -ENOMEM;
 	/* A log that was left over means that nobody closed the database: look closer. */
-	r = open_database(path, access(log_path, F_OK) == 0, ret);
+	r = open_database(io, path, access(log_path, F_OK) == 0, ret);
 	if (r == -EBADMSG)
-		r = replace_damaged(path, now_usec, ret);
+		r = replace_damaged(io, path, now_usec, ret);
 	return r;
 }
 
@@ -143,6 +151,7 @@ struct store *store_close(struct store *store)
 	for (size_t i = 0; i < STATEMENT_MAX; i++)
 		sqlite3_finalize(store->statements[i]);
 	sqlite3_close(store->database);
+	store_vfs_free(store->vfs);
 	free(store->set_aside_path);
 	free(store);
 	return NULL;

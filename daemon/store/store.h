@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/io.h"
 #include "base/macros.h"
 #include "store/record.h"
 
@@ -26,8 +27,10 @@ struct store;
 /*
  * Opens or makes the database in @folder. A damaged one is set aside ("fwslot.db.damaged-TIME"), what can still be
  * read of devices (the anti-rollback floors) and jobs is taken over, and a history row tells of it.
+ * Every change of a file goes through @io, which outlives the store.
  */
-_warn_unused_ int store_open(const char *folder, uint64_t now_usec, struct store **ret);
+_warn_unused_ int store_open(const struct io_operations *io, const char *folder, uint64_t now_usec,
+			     struct store **ret);
 /* A store in memory only: for a read-only or full disk, so that devices can at least be shown. */
 _warn_unused_ int store_open_volatile(struct store **ret);
 struct store *store_close(struct store *store);

@@ -38,7 +38,7 @@ static void empty_folder(void)
 static struct store *open_store(void)
 {
 	struct store *store = NULL;
-	int r = store_open(folder, 1000, &store);
+	int r = store_open(&io_default, folder, 1000, &store);
 
 	if (r < 0)
 		tap_bail("store_open: %s", strerror(-r));
@@ -297,7 +297,7 @@ static void test_second_process(void)
 
 	if (child == 0) {
 		struct store *second = NULL;
-		int r = store_open(folder, 1, &second);
+		int r = store_open(&io_default, folder, 1, &second);
 
 		_exit(r == -EBUSY ? 42 : 1);
 	}
@@ -428,7 +428,7 @@ static void test_newer_schema(void)
 		tap_bail("open");
 	sqlite3_exec(database, "PRAGMA user_version = 99", NULL, NULL, NULL);
 	sqlite3_close(database);
-	tap_is(store_open(folder, 1, &store), -EPROTO,
+	tap_is(store_open(&io_default, folder, 1, &store), -EPROTO,
 	       "the database of a newer program is left alone");
 	free(path);
 }
@@ -438,7 +438,8 @@ static void test_unusable(void)
 	struct store *store = NULL;
 	struct job_record job = some_job();
 
-	tap_ok(store_open("/nonexistent/folder", 1, &store) < 0, "no folder, no store");
+	tap_ok(store_open(&io_default, "/nonexistent/folder", 1, &store) < 0,
+	       "no folder, no store");
 	tap_is(store_open_volatile(&store), 0, "a volatile one always works");
 	tap_is(store_save_job(store, &job, NULL), 0, "and takes rows");
 	store_close(store);
