@@ -13,7 +13,7 @@ chapter() {
 }
 
 tell() {
-	printf '\n%s\n' "$*" | fold -s -w 88
+	printf '\n%s\n' "$*" | fmt -w 88
 }
 
 # show COMMAND: the line as a person would type it, then its output.
