@@ -130,7 +130,7 @@ void agent_go_away(struct agent *agent, bool is_commanded)
 	agent->resets = is_commanded ? 1 : 0;
 	agent->was_reset_for_silence = false;
 	agent->away_deadline_usec = time_now_monotonic() + agent->options->return_timeout_usec;
-	become(agent, AGENT_AWAY, AGENT_SETTLE_TIME);
+	become(agent, AGENT_AWAY, agent->options->settle_usec);
 	log_info(is_commanded ? "The device restarts." :
 				"The device does not answer; it may be restarting.");
 }
@@ -209,7 +209,7 @@ static int come_back(struct agent *agent)
 
 	if (is_commanded && agent->resets < AGENT_RESETS_MAX && did_not_hear_reset(agent)) {
 		log_info("The device did not hear the reset; sending it again.");
-		return reset_again(agent, AGENT_SETTLE_TIME);
+		return reset_again(agent, agent->options->settle_usec);
 	}
 	/* It stayed in its boot loader, for reasons of its own or because it heard us too early. */
 	if (is_in_recovery(agent) && !agent->view.is_recovery && agent->resets < AGENT_RESETS_MAX) {
@@ -238,7 +238,7 @@ static int give_up(struct agent *agent)
 	if (!agent->was_reset_for_silence && agent->port.fd >= 0) {
 		agent->was_reset_for_silence = true;
 		log_warning("The device did not come back; resetting it once more.");
-		return reset_again(agent, AGENT_SETTLE_TIME);
+		return reset_again(agent, agent->options->settle_usec);
 	}
 	log_error("The device did not come back.");
 	r = provider_destroy(&agent->provider);
@@ -295,7 +295,7 @@ static int lose_port(struct agent *agent)
  */
 static int hear_console(struct agent *agent)
 {
-	usec_t now = time_now_monotonic(), when = now + AGENT_SETTLE_TIME;
+	usec_t now = time_now_monotonic(), when = now + agent->options->settle_usec;
 	int r = port_drain(&agent->port);
 
 	if (r < 0)
@@ -337,7 +337,7 @@ int agent_run(struct agent *agent)
 {
 	int r = 0;
 
-	become(agent, AGENT_ABSENT, 0);
+	become(agent, AGENT_ABSENT, agent->options->settle_usec);
 	while (r >= 0) {
 		r = wait_once(agent);
 		/* A request that came while something else was asked of the device. */

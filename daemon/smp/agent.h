@@ -25,17 +25,18 @@ enum agent_mode {
 };
 
 /*
- * After a reset nothing is sent for a while: MCUboot may be built to stay in its serial recovery
- * when it hears a request while it starts (BOOT_SERIAL_WAIT_FOR_DFU), and that would keep new
- * firmware from ever being tried.
+ * After a reset nothing is sent for options->settle_usec: MCUboot may be built to stay in its
+ * serial recovery when it hears a request while it starts (BOOT_SERIAL_WAIT_FOR_DFU), and that
+ * would keep new firmware from ever being tried. The same when the port was just opened: whoever
+ * plugged it in may have started the device. If it is found in recovery after a reset, the next
+ * wait is longer.
  */
-#define AGENT_SETTLE_TIME (3 * USEC_PER_SEC)
 #define AGENT_SETTLE_TIME_AFTER_RECOVERY (10 * USEC_PER_SEC)
 #define AGENT_PROBE_PERIOD (1 * USEC_PER_SEC)
 /*
  * Devices restart without saying so. While one is on trial that decides something; otherwise a look
- * now and then is enough. Anything on the console is a reason to look earlier, when it has been
- * quiet for AGENT_SETTLE_TIME.
+ * now and then is enough. Anything on the console is a reason to look earlier, after
+ * options->settle_usec.
  */
 #define AGENT_LOOK_PERIOD_ON_TRIAL (5 * USEC_PER_SEC)
 #define AGENT_LOOK_PERIOD (60 * USEC_PER_SEC)

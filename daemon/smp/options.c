@@ -32,6 +32,7 @@ static const char help[] =
 	"  --framing=WORD         console (lines of base64, the default) or raw\n"
 	"  --image=N              which of the device's images, 0\n"
 	"  --return-timeout=SEC   how long a restart may take, 120\n"
+	"  --settle=SEC           how long a starting device is not spoken to, 3\n"
 	"  --state-directory=DIR  where to remember what the device forgets; else\n"
 	"                         $STATE_DIRECTORY, else nowhere\n"
 	"  --provider=PATH        instead of " PROVIDER_PATH "\n"
@@ -126,6 +127,16 @@ static int set_return_timeout(struct smp_options *options, const char *text)
 	return 0;
 }
 
+static int set_settle(struct smp_options *options, const char *text)
+{
+	uint64_t seconds;
+
+	if (parse_u64_range(text, 0, SMP_SETTLE_TIME_MAX_SECONDS, &seconds) < 0)
+		return -EINVAL;
+	options->settle_usec = seconds * USEC_PER_SEC;
+	return 0;
+}
+
 static int set_state_directory(struct smp_options *options, const char *text)
 {
 	options->state_directory = text;
@@ -152,6 +163,7 @@ static const struct setting {
 	{ "framing", "FWSLOT_SMP_FRAMING", "console or raw", set_framing },
 	{ "image", "FWSLOT_SMP_IMAGE", "a number from 0 to 3", set_image },
 	{ "return-timeout", NULL, "seconds, 1 to 3600", set_return_timeout },
+	{ "settle", "FWSLOT_SMP_SETTLE", "seconds, 0 to 60", set_settle },
 	{ "state-directory", NULL, "a folder", set_state_directory },
 	{ "provider", NULL, "a path", set_provider },
 };
@@ -191,6 +203,7 @@ int smp_options_parse(int argc, char *argv[], struct smp_options *ret)
 		.baud = PORT_BAUD_DEFAULT,
 		.framing = SMP_FRAMING_CONSOLE,
 		.return_timeout_usec = SMP_RETURN_TIMEOUT_DEFAULT,
+		.settle_usec = SMP_SETTLE_TIME_DEFAULT,
 		.state_directory = getenv("STATE_DIRECTORY"),
 	};
 	make_getopt_table(table);

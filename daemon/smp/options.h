@@ -17,6 +17,9 @@
  */
 #define SMP_RETURN_TIMEOUT_DEFAULT (120 * USEC_PER_SEC)
 #define SMP_RETURN_TIMEOUT_MAX_SECONDS 3600
+/* How long a device that was just started, or may have been, is not spoken to. */
+#define SMP_SETTLE_TIME_DEFAULT (3 * USEC_PER_SEC)
+#define SMP_SETTLE_TIME_MAX_SECONDS 60
 #define SMP_IMAGE_NUMBER_MAX 3
 
 struct smp_options {
@@ -26,7 +29,7 @@ struct smp_options {
 	unsigned baud;
 	enum smp_framing framing;
 	unsigned image;
-	usec_t return_timeout_usec;
+	usec_t return_timeout_usec, settle_usec;
 	const char
 		*state_directory; /* NULL: nothing is remembered across restarts of the program */
 	uint32_t given; /* settings of the command line, stronger than udev's: a bit for each */

@@ -119,8 +119,13 @@ static int milliseconds_until(const struct port *port, usec_t deadline)
 {
 	usec_t time = time_now_monotonic(), left = deadline > time ? deadline - time : 0;
 
-	if (port->watch.on_period && left > port->watch.period_usec)
-		left = port->watch.period_usec;
+	if (port->watch.on_period) {
+		usec_t next = port->last_period_usec + port->watch.period_usec;
+		usec_t until_next = next > time ? next - time : 0;
+
+		if (left > until_next)
+			left = until_next;
+	}
 	return (int)((left + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
 }
 

@@ -74,8 +74,12 @@ static bool hear(unsigned milliseconds)
 		if (poll(&fd, 1, (int)(end - now)) <= 0)
 			continue;
 		size = read(line.fd, bytes, sizeof(bytes));
-		for (ssize_t i = 0; i < size; i++)
-			has_heard |= line_take(&line, bytes[i]);
+		for (ssize_t i = 0; i < size; i++) {
+			if (!line_take(&line, bytes[i]))
+				continue;
+			has_heard = true;
+			line.packet_size = 0;
+		}
 	}
 	return has_heard;
 }
