@@ -73,10 +73,10 @@ again	= @$(MAKE) -j$(JOBS)
 check:
 	@tests/deps all
 	$(again) all tools unit-programs fuzz-programs
-	@BUILD=$(BUILD) tests/run lint unit bus net fuzz vm
+	@BUILD=$(BUILD) tests/run lint unit bus net fuzz bed vm
 
 # help: make check-unit         the unit tests (ASan and UBSan)
-check-unit: unit-programs
+check-unit: unit-programs programs
 	@BUILD=$(BUILD) tests/run unit
 
 # help: make check-bus          fwslotd on a private bus, fwslot-fetch against real servers
@@ -101,9 +101,9 @@ lint:
 
 # help: make test T=unit/json   one suite by name, or all whose name starts so
 T	?= unit
-test_needs = $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
+test_needs = $(if $(filter unit/%,$(T)),programs) $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
 	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
-	$(if $(filter unit,$(T)),unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
+	$(if $(filter unit,$(T)),programs unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
 	$(if $(filter bus bus/% net net/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
 test: $(test_needs)
 	@BUILD=$(BUILD) tests/run $(T)
