@@ -246,7 +246,7 @@ static bool feed_raw(struct smp_deframer *deframer, uint8_t byte)
 	while (deframer->packet_size >= SMP_HEADER_SIZE) {
 		if (smp_header_decode(deframer->packet, deframer->packet_size, &header) >= 0 &&
 		    (header.operation == SMP_READ_ANSWER || header.operation == SMP_WRITE_ANSWER) &&
-		    header.length <= SMP_MESSAGE_MAX_BYTES - SMP_HEADER_SIZE) {
+		    header.flags == 0 && header.length <= SMP_MESSAGE_MAX_BYTES - SMP_HEADER_SIZE) {
 			if (deframer->packet_size < SMP_HEADER_SIZE + (size_t)header.length)
 				return false;
 			deframer->message_size = deframer->packet_size;
