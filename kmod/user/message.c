@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#ifndef ARRAY_SIZE
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
 #endif
 
 #include "message.h"
