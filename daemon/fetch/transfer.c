@@ -133,18 +133,37 @@ static int exchange(struct transfer *transfer, struct attempt *attempt, struct f
 	return r;
 }
 
+/* Whether we may go on to @url; its @facts then. */
+static int check_redirect(const struct transfer *transfer, const char *url, struct url_facts *facts,
+			  struct failure *failure)
+{
+	int length = url_public_length(transfer->url);
+
+	if (url_check(url, facts, NULL) < 0)
+		return fail(failure, REASON_SERVER_FAILED,
+			    "%.*s: the server redirects to %.*s, which cannot be used.", length,
+			    transfer->url, url_public_length(url), url);
+	if (transfer->facts.is_https && !facts->is_https)
+		return fail(
+			failure, REASON_REDIRECT_TO_PLAIN,
+			"%.*s: the server redirects to %.*s, which anybody on the way could change.",
+			length, transfer->url, url_public_length(url), url);
+	return 0;
+}
+
 /* Turns to where the response of @easy sends us. */
 static int follow_redirect(struct transfer *transfer, CURL *easy, struct failure *failure)
 {
+	_cleanup_free_ char *url = NULL;
 	struct url_facts facts = { 0 };
-	char *location = NULL, *url;
-	int length = url_public_length(transfer->url);
+	char *location = NULL;
+	int r;
 
 	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location);
 	if (!location)
 		return fail(failure, REASON_SERVER_FAILED,
-			    "%.*s: the server redirects, but does not say where.", length,
-			    transfer->url);
+			    "%.*s: the server redirects, but does not say where.",
+			    url_public_length(transfer->url), transfer->url);
 	if (++transfer->redirects > FETCH_REDIRECTS_MAX)
 		return fail(failure, REASON_TOO_MANY_REDIRECTS,
 			    "%.*s: more than %d redirects, the last to %.*s.",
@@ -153,24 +172,14 @@ static int follow_redirect(struct transfer *transfer, CURL *easy, struct failure
 	url = strndup(location, strcspn(location, "#"));
 	if (!url)
 		return fail_memory(failure);
-	if (url_check(url, &facts, NULL) < 0) {
-		fail(failure, REASON_SERVER_FAILED,
-		     "%.*s: the server redirects to %.*s, which cannot be used.", length,
-		     transfer->url, url_public_length(url), url);
-		free(url);
-		return -EREMOTEIO;
-	}
-	if (transfer->facts.is_https && !facts.is_https) {
-		fail(failure, REASON_REDIRECT_TO_PLAIN,
-		     "%.*s: the server redirects to %.*s, which anybody on the way could change.",
-		     length, transfer->url, url_public_length(url), url);
+	r = check_redirect(transfer, url, &facts, failure);
+	if (r < 0) {
 		url_facts_clear(&facts);
-		free(url);
-		return -ECONNABORTED;
+		return r;
 	}
 	free(transfer->url);
 	url_facts_clear(&transfer->facts);
-	transfer->url = url;
+	transfer->url = TAKE_PTR(url);
 	transfer->facts = facts;
 	return 0;
 }

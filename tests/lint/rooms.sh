@@ -45,6 +45,7 @@ only "trust/ and the vendor's tool check and make signatures" "trust|repo" \
 	'#include <gnutls/(abstract|pkcs11)\.h>'
 only "remote/, trust/ and the programs that pack open archives" "remote|trust|worker|repo" \
 	'#include <archive'
+only "fetch/ talks to web servers" "fetch" '#include <curl/'
 only "kernel/ talks netlink" "kernel" '#include <netlink/'
 only "kernel/ knows a path in sysfs" "kernel|fwslotd" '"/sys/(class|bus|devices|module)'
 
