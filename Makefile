@@ -78,13 +78,26 @@ help:
 deps:
 	@tests/deps all
 
-# help: sudo make install       programs, units, rules, policies (DESTDIR=, PREFIX=)
+# help: sudo make install       programs, units, rules, policies; without DESTDIR also dkms
 install: programs
 	@daemon/data/install-files install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)'
+ifeq ($(DESTDIR),)
+	@daemon/data/install-activate install
+	@$(MAKE) dkms
+endif
 
 # help: sudo make uninstall     remove exactly what install put there
 uninstall:
+ifeq ($(DESTDIR),)
+	@daemon/data/install-activate uninstall
+	@! command -v dkms >/dev/null || ! dkms status -m fwslot -v '$(VERSION)' | grep -q . || \
+		dkms remove -m fwslot -v '$(VERSION)' --all
+	@rm -rf '/usr/src/fwslot-$(VERSION)'
+endif
 	@daemon/data/install-files uninstall '$(BUILD)' '$(DESTDIR)' '$(PREFIX)'
+ifeq ($(DESTDIR),)
+	@daemon/data/install-activate uninstalled
+endif
 
 # help: make clean              remove $(BUILD)
 clean:
