@@ -351,7 +351,7 @@ static void run_async(struct run *run, const struct fetch_request *request,
 {
 	static const struct fetch_watch_events events = { async_progressed, async_ended };
 	struct async async = { run, NULL, ret };
-	struct fetch_watch *watch;
+	struct fetch_watch *watch = NULL;
 
 	if (sd_event_new(&async.event) < 0 ||
 	    fetch_watch_new(async.event, run->client, &events, &async, &watch) < 0)

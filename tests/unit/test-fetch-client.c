@@ -328,7 +328,7 @@ static void check_watch(void)
 {
 	static const struct fetch_watch_events events = { on_progressed, on_ended };
 	struct seen seen = { 0 };
-	struct fetch_watch *watch;
+	struct fetch_watch *watch = NULL;
 	struct scene scene;
 	sd_event *event;
 

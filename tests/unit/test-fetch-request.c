@@ -158,7 +158,7 @@ static void check_files(void)
 	static const char *const fields[FIELDS_MAX] = { URL, "MAX_BYTES=5" };
 	_cleanup_packet_ struct packet *packet = build(FETCH_FETCH, fields);
 	char path[] = "/tmp/test-fetch-XXXXXX";
-	_cleanup_close_ int file = mkostemp(path, O_CLOEXEC);
+	int file = mkostemp(path, O_CLOEXEC);
 	const struct {
 		const char *what;
 		int fd;
@@ -185,6 +185,7 @@ static void check_files(void)
 			      rows[i].what);
 		close_fd(rows[i].fd);
 	}
+	close_fd(file);
 	unlink(path);
 }
 
