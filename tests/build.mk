@@ -65,7 +65,7 @@ bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-bus check-net check-vm check-fuzz lint test bench demo
+.PHONY: check check-all check-unit check-bus check-net check-repo check-vm check-fuzz lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
@@ -73,7 +73,7 @@ again	= @$(MAKE) -j$(JOBS)
 check:
 	@tests/deps all
 	$(again) all tools unit-programs fuzz-programs
-	@BUILD=$(BUILD) tests/run lint unit bus net fuzz bed vm
+	@BUILD=$(BUILD) tests/run lint unit bus net repo fuzz bed vm
 
 # help: make check-unit         the unit tests (ASan and UBSan)
 check-unit: unit-programs programs
@@ -82,6 +82,10 @@ check-unit: unit-programs programs
 # help: make check-bus          fwslotd on a private bus, fwslot-fetch against real servers
 check-bus: programs tools
 	@BUILD=$(BUILD) tests/run bus net
+
+# help: make check-repo         fwslot-repo, and repositories of and for other TUF programs
+check-repo: programs tools
+	@BUILD=$(BUILD) tests/run repo
 
 # help: make check-net          fwslot-fetch and real servers on the loopback interface
 check-net: programs tools
@@ -104,7 +108,7 @@ T	?= unit
 test_needs = $(if $(filter unit/%,$(T)),programs) $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
 	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
 	$(if $(filter unit,$(T)),programs unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
-	$(if $(filter bus bus/% net net/%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
+	$(if $(filter bus bus/% net net/% repo repo/% unit/worker%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)
 test: $(test_needs)
 	@BUILD=$(BUILD) tests/run $(T)
 
