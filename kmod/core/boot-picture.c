@@ -25,7 +25,9 @@ static bool differs(const struct fwslot_picture *a, const struct fwslot_picture 
 	       (a->next == slot) != (b->next == slot);
 }
 
-void fwslot_picture_notify(struct fwslot_device *fdev, const struct fwslot_picture *before)
+/* @also: a bit for each slot about which something else changed. */
+void fwslot_picture_notify(struct fwslot_device *fdev, const struct fwslot_picture *before,
+			   u32 also)
 {
 	struct fwslot_picture now;
 	unsigned int i;
@@ -35,6 +37,6 @@ void fwslot_picture_notify(struct fwslot_device *fdev, const struct fwslot_pictu
 	mutex_unlock(&fdev->lock);
 
 	for (i = 0; i < fdev->num_slots; i++)
-		if (differs(before, &now, i))
+		if ((also & BIT(i)) || differs(before, &now, i))
 			fwslot_notify_slot(fdev->slots[i]);
 }

@@ -119,11 +119,9 @@ static DEVICE_ATTR_RW(attempts);
 static ssize_t confirm_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			     size_t count)
 {
-	bool is_wanted;
 	int ret;
 
-	ret = kstrtobool(buf, &is_wanted);
-	if (ret || !is_wanted)
+	if (!fwslot_is_order(buf))
 		return -EINVAL;
 	ret = fwslot_device_confirm(to_fwslot_device(dev));
 	return ret ? ret : count;

@@ -104,6 +104,25 @@ static enum fwslot_boot_state boot_state(struct fwslot_device *fdev)
 	return state;
 }
 
+/* Asks what the slots hold, except the one being written. Return: a bit for each that changed. */
+static u32 inspect_slots(struct fwslot_device *fdev)
+{
+	u32 changed = 0;
+	unsigned int i;
+
+	for (i = 0; i < fdev->num_slots; i++) {
+		bool is_busy;
+
+		mutex_lock(&fdev->lock);
+		is_busy = fdev->busy_slot == fdev->slots[i] &&
+			  fdev->status != FWSLOT_STATUS_ACTIVATING;
+		mutex_unlock(&fdev->lock);
+		if (!is_busy && fwslot_slot_inspect(fdev->slots[i]) > 0)
+			changed |= BIT(i);
+	}
+	return changed;
+}
+
 /*
  * Asks everything anew: slots first, then the boot record, then the number of boots. So whoever
  * sees a new boot sees also what came with it.
@@ -112,18 +131,20 @@ void fwslot_boot_refresh(struct fwslot_device *fdev)
 {
 	enum fwslot_boot_state before = boot_state(fdev);
 	enum fwslot_boot_event event = FWSLOT_BOOT_EVENT_CHANGED;
+	struct fwslot_picture picture;
 	bool is_asked;
-	unsigned int i;
+	u32 changed;
 
-	for (i = 0; i < fdev->num_slots; i++)
-		fwslot_slot_inspect(fdev->slots[i]);
+	mutex_lock(&fdev->lock);
+	fwslot_picture_take(fdev, &picture);
+	mutex_unlock(&fdev->lock);
+	changed = inspect_slots(fdev);
 	is_asked = fwslot_assesses_itself(fdev) && !fwslot_boot_read(fdev);
 	if (is_asked)
 		event = count_reported(fdev, before);
 	if (event != FWSLOT_BOOT_EVENT_CHANGED)
 		fwslot_busy_end_if(fdev, FWSLOT_STATUS_RESTARTING);
-	for (i = 0; i < fdev->num_slots; i++)
-		fwslot_notify_slot(fdev->slots[i]);
+	fwslot_picture_notify(fdev, &picture, changed);
 	if (is_asked)
 		fwslot_notify_boot(fdev, event);
 }
@@ -152,8 +173,10 @@ static enum fwslot_boot_event assess(struct fwslot_device *fdev, int slot,
 			queue_work(fwslot_workqueue, &fdev->go_back_work);
 		return FWSLOT_BOOT_EVENT_CHANGED;
 	}
-	if (outcome.failed_slot != FWSLOT_NO_SLOT)
+	if (outcome.failed_slot != FWSLOT_NO_SLOT) {
 		fdev->slots[outcome.failed_slot]->content = FWSLOT_SLOT_STATE_INVALID;
+		fdev->slots[outcome.failed_slot]->spoilt = FWSLOT_SLOT_STATE_INVALID;
+	}
 	if (slot != FWSLOT_NO_SLOT)
 		fdev->slots[slot]->is_new = false;
 	return outcome.has_fallen_back ? FWSLOT_BOOT_EVENT_FALLBACK : FWSLOT_BOOT_EVENT_BOOTED;
@@ -182,7 +205,7 @@ void fwslot_booted(struct fwslot_device *fdev, int slot, enum fwslot_restart_rea
 
 	if (event != FWSLOT_BOOT_EVENT_CHANGED)
 		fwslot_busy_end_if(fdev, FWSLOT_STATUS_RESTARTING);
-	fwslot_picture_notify(fdev, &before);
+	fwslot_picture_notify(fdev, &before, 0);
 	fwslot_notify_boot(fdev, event);
 }
 EXPORT_SYMBOL_GPL(fwslot_booted);

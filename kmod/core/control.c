@@ -106,7 +106,7 @@ int fwslot_slot_activate(struct fwslot_slot *slot, bool is_permanent)
 
 	if (fwslot_assesses_itself(fdev))
 		fwslot_boot_refresh(fdev);
-	fwslot_picture_notify(fdev, &picture);
+	fwslot_picture_notify(fdev, &picture, 0);
 	fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CHANGED);
 	return 0;
 }
@@ -136,7 +136,7 @@ int fwslot_slot_withdraw(struct fwslot_slot *slot)
 		take_back(fdev, &before);
 		return ret;
 	}
-	fwslot_picture_notify(fdev, &picture);
+	fwslot_picture_notify(fdev, &picture, 0);
 	fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CHANGED);
 	return 0;
 }
@@ -166,7 +166,7 @@ int fwslot_device_confirm(struct fwslot_device *fdev)
 
 	if (fwslot_assesses_itself(fdev))
 		fwslot_boot_refresh(fdev);
-	fwslot_picture_notify(fdev, &picture);
+	fwslot_picture_notify(fdev, &picture, 0);
 	fwslot_notify_boot(fdev, FWSLOT_BOOT_EVENT_CONFIRMED);
 	return 0;
 }

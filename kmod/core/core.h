@@ -39,6 +39,8 @@
  * @groups: attribute groups this slot shows
  * @content: unknown, empty, partial, valid or invalid (or any if the device assesses itself)
  * @is_new: holds an image that has not run since it was written
+ * @spoilt: partial or invalid, because a write or a trial failed, and the device may not know;
+ *	else unknown
  * @version: of the image, "" if unknown
  * @image_size_bytes: 0 if unknown
  * @has_digest: @digest is that of the image
@@ -60,6 +62,7 @@ struct fwslot_slot {
 	/* Under fdev->lock. */
 	enum fwslot_slot_state content;
 	bool is_new;
+	enum fwslot_slot_state spoilt;
 	char version[FWSLOT_VERSION_MAX + 1];
 	u64 image_size_bytes;
 	bool has_digest;
@@ -248,7 +251,8 @@ struct fwslot_picture {
 };
 
 void fwslot_picture_take(struct fwslot_device *fdev, struct fwslot_picture *ret);
-void fwslot_picture_notify(struct fwslot_device *fdev, const struct fwslot_picture *before);
+void fwslot_picture_notify(struct fwslot_device *fdev, const struct fwslot_picture *before,
+			   u32 also);
 
 /* upload.c */
 void fwslot_upload_init(struct fwslot_device *fdev);

@@ -3,7 +3,6 @@
  * Files of /sys/class/fwslot/fwslotN except boot/. Documentation/ABI/testing/sysfs-class-fwslot
  * says what they mean.
  */
-#include <linux/kstrtox.h>
 #include <linux/sysfs.h>
 
 #include "core.h"
@@ -53,11 +52,9 @@ static DEVICE_ATTR_RO(status);
 static ssize_t restart_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			     size_t count)
 {
-	bool is_wanted;
 	int ret;
 
-	ret = kstrtobool(buf, &is_wanted);
-	if (ret || !is_wanted)
+	if (!fwslot_is_order(buf))
 		return -EINVAL;
 	ret = fwslot_device_restart(to_fwslot_device(dev));
 	return ret ? ret : count;

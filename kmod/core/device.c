@@ -240,9 +240,9 @@ int fwslot_register(struct fwslot_device *fdev)
 	int ret;
 
 	ret = fwslot_boot_read(fdev);
-	for (i = 0; !ret && i < fdev->num_slots; i++)
+	for (i = 0; ret >= 0 && i < fdev->num_slots; i++)
 		ret = fwslot_slot_inspect(fdev->slots[i]);
-	if (ret)
+	if (ret < 0)
 		return ret;
 
 	ret = show_device(fdev);

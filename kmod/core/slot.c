@@ -64,12 +64,42 @@ void fwslot_slot_forget(struct fwslot_slot *slot, enum fwslot_slot_state content
 
 	slot->content = content;
 	slot->is_new = false;
+	slot->spoilt = content == FWSLOT_SLOT_STATE_PARTIAL ? content : FWSLOT_SLOT_STATE_UNKNOWN;
 	slot->version[0] = '\0';
 	slot->image_size_bytes = 0;
 	slot->has_digest = false;
 }
 
-/* Asks the device what the slot holds. */
+/* Takes what the device says; fdev->lock is held. Return: true if it is not what was known. */
+static bool record_info(struct fwslot_slot *slot, const struct fwslot_slot_info *info)
+{
+	u64 image_size_bytes = min(info->image_size_bytes, slot->size_bytes);
+	enum fwslot_slot_state content = info->state;
+	bool is_same_image;
+	bool is_changed;
+
+	if (slot->spoilt != FWSLOT_SLOT_STATE_UNKNOWN && !fwslot_assesses_itself(slot->fdev))
+		content = slot->spoilt;
+	is_same_image = image_size_bytes == slot->image_size_bytes &&
+			!strcmp(info->version, slot->version) &&
+			!(info->has_digest && slot->has_digest &&
+			  memcmp(info->digest, slot->digest, sizeof(slot->digest)));
+	is_changed = !is_same_image || content != slot->content ||
+		     (info->has_digest && !slot->has_digest);
+
+	if (info->has_digest)
+		memcpy(slot->digest, info->digest, sizeof(slot->digest));
+	slot->has_digest = info->has_digest || (slot->has_digest && is_same_image);
+	slot->content = content;
+	slot->image_size_bytes = image_size_bytes;
+	strscpy(slot->version, info->version, sizeof(slot->version));
+	return is_changed;
+}
+
+/*
+ * Asks the device what the slot holds. Return: 1 if it is not what was known, 0 if it is, or a
+ * negative errno.
+ */
 int fwslot_slot_inspect(struct fwslot_slot *slot)
 {
 	struct fwslot_slot_info info = { .state = FWSLOT_SLOT_STATE_UNKNOWN };
@@ -86,18 +116,9 @@ int fwslot_slot_inspect(struct fwslot_slot *slot)
 
 	info.version[FWSLOT_VERSION_MAX] = '\0';
 	mutex_lock(&fdev->lock);
-	if (info.image_size_bytes != slot->image_size_bytes ||
-	    strcmp(info.version, slot->version))
-		slot->has_digest = false;
-	if (info.has_digest) {
-		slot->has_digest = true;
-		memcpy(slot->digest, info.digest, sizeof(slot->digest));
-	}
-	slot->content = info.state;
-	slot->image_size_bytes = min(info.image_size_bytes, slot->size_bytes);
-	strscpy(slot->version, info.version, sizeof(slot->version));
+	ret = record_info(slot, &info);
 	mutex_unlock(&fdev->lock);
-	return 0;
+	return ret;
 }
 
 /* What userspace is told; fdev->lock is held. */

@@ -83,15 +83,12 @@ static ssize_t remaining_size_show(struct device *dev, struct device_attribute *
 }
 static DEVICE_ATTR_RO(remaining_size);
 
-/* Accepts "1" and its synonyms. */
 static ssize_t order(struct device *dev, const char *buf, size_t count,
 		     int (*action)(struct fwslot_slot *slot))
 {
-	bool is_wanted;
 	int ret;
 
-	ret = kstrtobool(buf, &is_wanted);
-	if (ret || !is_wanted)
+	if (!fwslot_is_order(buf))
 		return -EINVAL;
 	ret = action(to_fwslot_slot(dev));
 	return ret ? ret : count;

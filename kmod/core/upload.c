@@ -85,7 +85,7 @@ static int begin_load(struct fwslot_slot *slot)
 	upload->last_received_jiffies = jiffies;
 	set_error(slot, FWSLOT_STATUS_IDLE, 0);
 	slot->remaining_bytes = 0;
-	queue_delayed_work(fwslot_workqueue, &upload->timeout, load_timeout_s * HZ);
+	mod_delayed_work(fwslot_workqueue, &upload->timeout, load_timeout_s * HZ);
 	return 0;
 }
 
@@ -297,6 +297,18 @@ static void record_image(struct fwslot_slot *slot, const struct fwslot_upload *u
 	memcpy(slot->digest, upload->digest, sizeof(slot->digest));
 }
 
+/* Every byte was written: what does the device make of it? */
+static int inspect_written(struct fwslot_slot *slot)
+{
+	int ret;
+
+	mutex_lock(&slot->fdev->lock);
+	slot->spoilt = FWSLOT_SLOT_STATE_UNKNOWN;
+	mutex_unlock(&slot->fdev->lock);
+	ret = fwslot_slot_inspect(slot);
+	return min(ret, 0);
+}
+
 /*
  * The end of an upload or an erase, well or ill. For whoever owns it: the worker, or the one who
  * could not hand it to the worker.
@@ -308,13 +320,15 @@ void fwslot_upload_finish(struct fwslot_device *fdev, int error)
 	bool is_destructive = upload->is_destructive;
 
 	if (!error && !upload->is_erase)
-		error = fwslot_slot_inspect(slot);
+		error = inspect_written(slot);
 
 	mutex_lock(&fdev->lock);
 	if (!error && upload->is_erase)
 		fwslot_slot_forget(slot, FWSLOT_SLOT_STATE_EMPTY);
 	else if (!error)
 		record_image(slot, upload);
+	if (!error)
+		fdev->done_bytes = fdev->total_bytes;
 	set_error(slot, fdev->status, error);
 	fwslot_image_buffer_free(&upload->image);
 	fdev->status = FWSLOT_STATUS_IDLE;

@@ -5,6 +5,8 @@
 #ifndef _FWSLOT_WORDS_H
 #define _FWSLOT_WORDS_H
 
+#include <linux/string.h>
+
 #include "uapi/fwslot_netlink.h"
 
 /* How an operation can fail. The first nine words are those of the kernel's firmware upload. */
@@ -31,5 +33,11 @@ extern const char * const fwslot_error_words[FWSLOT_ERROR_DEVICE_GONE + 1];
 #define FWSLOT_ERROR_TEXT_SIZE 40
 
 enum fwslot_error fwslot_error_of_errno(int error);
+
+/* The word of write-only attributes that order something; no other will do. */
+static inline bool fwslot_is_order(const char *word)
+{
+	return sysfs_streq(word, "1");
+}
 
 #endif /* _FWSLOT_WORDS_H */
