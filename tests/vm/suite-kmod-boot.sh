@@ -54,17 +54,17 @@ is "$(record 0)" "confirmed 0 0 - 0 3 commanded" "and begins no trial"
 # --- Attempts run down -----------------------------------------------------------------------
 
 loops=$(image 1.2.0 --behaviour boot-loops)
-fault 0 boot_time_ms 700
+fault 0 boot_time_ms 1000
 total=$(boot total)
 write fwslot0.1 "$loops"
 put fwslot0.1/activate trial
 seen=$(boot attempts_left)
 put fwslot0/restart 1
-for _ in $(seq 100); do
-	now="$(boot attempts_left) $(boot state)"
-	[ "${now#* }" = fallback ] && break
-	[ "${now% *}" = "${seen##* }" ] || seen="$seen ${now% *}"
-	sleep 0.1
+deadline=$((SECONDS + 20))
+until reads fwslot0/boot/state fallback || [ $SECONDS -gt $deadline ]; do
+	read -r left <$class/fwslot0/boot/attempts_left
+	[ "$left" = "${seen##* }" ] || reads fwslot0/boot/state fallback || seen="$seen $left"
+	sleep 0.05
 done
 is "$seen" "3 2 1 0" "attempts of a boot-looping firmware run down"
 is "$(record 0)" "fallback 0 0 - 0 3 attempts-exhausted" "and the device goes back"

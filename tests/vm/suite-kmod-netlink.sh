@@ -7,10 +7,18 @@
 . /mnt/host/tests/vm/kmod.sh
 load devices=12 slots=3
 
-# watch GROUP MILLISECONDS FILE: listens in the background, and is ready on return.
+# watch FILE GROUP [COMMAND...]: listens in the background (by COMMAND), and is ready on return.
 watch() {
-	fwslot-netlink watch "$1" "$2" >"$3" 2>&1 &
-	within 10 grep -q ready "$3"
+	local file=$1 group=$2
+	shift 2
+	"$@" fwslot-netlink watch "$group" 60000 >"$file" 2>&1 &
+	within 10 grep -q ready "$file"
+}
+
+stop_watching() {
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
+	wait
 }
 
 # --- Answers ---------------------------------------------------------------------------------
@@ -37,9 +45,8 @@ ok "in a network namespace of its own too" unshare -n "$(command -v fwslot-netli
 
 # --- Events ----------------------------------------------------------------------------------
 
-watch events 8000 /tmp/events
-unshare -n fwslot-netlink watch events 8000 >/tmp/events-elsewhere 2>&1 &
-within 5 grep -q ready /tmp/events-elsewhere
+watch /tmp/events events
+watch /tmp/events-elsewhere events unshare -n
 echo 2 >$faults/new_device
 write fwslot0.1 "$(image 1.1.0)"
 put fwslot0.1/activate trial
@@ -69,14 +76,15 @@ heard "the trial's boot" "boot index=0 .*total=2 state=2 running=1 next=1 fallba
 heard "the confirmation" "boot index=0 .*total=2 state=1 running=1 next=1 limit=3 attempts=0"
 heard "the fallback" "fallback index=0 .*state=3 running=1 next=1 limit=1 attempts=0 attempts_left=1 reason=5 "
 heard "the failed slot" "slot-changed device=0 index=2 .*state=4 "
-is "$(grep -c fallback\ index /tmp/events)" 1 "one fallback is told once"
+is "$(grep -c "fallback index" /tmp/events)" 1 "one fallback is told once"
 ok "a listener in another namespace hears the same" grep -q "fallback index=0" /tmp/events-elsewhere
 
 # --- Progress --------------------------------------------------------------------------------
 
 fault 0 flash_delay_us_per_page 8000
 big=$(image 1.3.0 --size 1048576)
-watch progress 4000 /tmp/progress
+stop_watching
+watch /tmp/progress progress
 write fwslot0.2 "$big"
 within 10 grep -q 'status=0' /tmp/progress
 is "$(tail -n 1 /tmp/progress | cut -d' ' -f2-)" \
@@ -87,9 +95,10 @@ ok "there were at most 11 a second, with the last ($most)" [ "$most" -le 11 ]
 ok "and more than 5 in all" [ "$(grep -c ' progress ' /tmp/progress)" -gt 5 ]
 fault 0 flash_delay_us_per_page 0
 fault 0 refuse "write timeout"
-watch progress 1500 /tmp/progress
+stop_watching
+watch /tmp/progress progress
 start_write fwslot0.2 "$big"
-ok "an error is told" within 3 grep -q "status=0 error='transferring:timeout'" /tmp/progress
-wait
+ok "an error is told" within 3 grep -q "status=0 .*error='transferring:timeout'" /tmp/progress
+stop_watching
 ok "the modules are unloaded" unload
 finish
