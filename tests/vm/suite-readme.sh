@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The one-liners of README.md, taken from it and run as printed, in their order, on a
+# device that is made ready for each.  A line that is added there needs a row here.
+# timeout: 240
+. tests/tap.sh
+. tests/client.sh
+build=$(realpath "$BUILD")
+work=$(mktemp -d)
+. tests/bundles.sh
+
+mapfile -t lines < <(
+	sed -n '/^<!-- one-liners/,/^```$/p' README.md | grep -vE '^(<!--|```|#)'
+)
+is "${#lines[@]}" 12 "README has twelve one-liners"
+
+is_state() {
+	[ "$(property /org/fwslot1/device/sim0 Device State)" = "$1" ]
+}
+
+is_version() {
+	[ "$(property /org/fwslot1/device/sim0 Device Version)" = "$1" ]
+}
+
+job_ended() { # NUMBER
+	[ -n "$(property "/org/fwslot1/job/_$1" Job Result)" ]
+}
+
+make_vendor acme && trust_vendor acme /etc/fwslot && add_release acme 1.1.0 11 &&
+	bundle acme "$work/firmware.fwb" || bail "cannot make a signed file"
+modprobe fwslot_sim || bail "cannot load the simulated device"
+within 30 is_version 1.0.0 || bail "the device is not on the bus"
+
+# number of the one-liner | what its output must match | what must be true afterwards
+n=0
+expect() { # PATTERN WHAT [CONDITION...]
+	local line=${lines[n]} said status=0 pattern=$1 what=$2
+	shift 2
+	n=$((n + 1))
+	# watching goes on until somebody ends it
+	[[ $line != *monitor* ]] || line="timeout 3 $line; [ \$? = 124 ]"
+	said=$(cd "$work" && eval "$line" 2>&1) || status=$?
+	is "$status" 0 "one-liner $n, $what, succeeds"
+	like "$said" "$pattern" "and prints it"
+	[ $# = 0 ] || ok "and then $*" within 40 "$@"
+}
+
+expect '^a\(sssssto\) 1 "sim0" "Simulated device 0" "1\.0\.0" "" "up-to-date" 0 "/org' "the devices"
+expect $'^sim0\tSimulated device 0\t1\\.0\\.0\t\tup-to-date\t0\t/org' "the devices as a table"
+expect $'^s "up-to-date"\ns "1\\.0\\.0"\nu 3$' "one device"
+expect 'Version +property +s +"1\.0\.0"' "everything about it"
+expect 'owned by' "what happens"
+expect "^\(uint64 1, objectpath '/org/fwslot1/job/_1'\)$" "an installation" is_state on-trial
+expect '^a\(tsssuo\) 1 1 "install" "sim0" "trial" ' "the jobs"
+expect $'^s "trial"\nu [0-9]+\ns ""\ns ""$' "one job"
+expect '^$' "keeping what is on trial" is_state up-to-date
+ok "the new version was kept" is_version 1.1.0
+expect '^to 2 "/org/fwslot1/job/_2"$' "going back" job_ended 2
+ok "the old version runs again" within 20 is_version 1.0.0
+expect '^to 3 "/org/fwslot1/job/_3"$' "an installation by name" is_state on-trial
+ok "the new version runs" is_version 1.1.0
+expect $'sim0\tinstall\t1\\.0\\.0\t1\\.1\\.0\tdone\t0' "its history"
+finish
