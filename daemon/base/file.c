@@ -103,35 +103,95 @@ int file_write_all(const struct io_operations *io, int fd, const void *bytes, si
 	return 0;
 }
 
-static int write_temporary(const struct io_operations *io, int dir_fd, const char *name,
-			   const void *bytes, size_t size, mode_t mode)
+static int temporary_name(const char *name, char temporary[static NAME_MAX + 1])
 {
-	_cleanup_close_ int fd = -EBADF;
-	int r;
+	int length = snprintf(temporary, NAME_MAX + 1, ".%s.new", name);
 
+	return length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Writes the temporary file of @file; returns its descriptor, not synced yet. */
+static int write_temporary(const struct io_operations *io, int dir_fd,
+			   const struct file_content *file, mode_t mode)
+{
+	char name[NAME_MAX + 1];
+	int fd, r = temporary_name(file->name, name);
+
+	if (r < 0)
+		return r;
 	fd = io->open(io, dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return fd;
-	r = file_write_all(io, fd, bytes, size);
-	return r < 0 ? r : io->fsync(io, fd);
+	r = file_write_all(io, fd, file->bytes, file->size);
+	if (r < 0) {
+		close_fd(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int write_temporaries(const struct io_operations *io, int dir_fd,
+			     const struct file_content *files, size_t count, mode_t mode, int *fds)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++)
+		r = fds[i] = write_temporary(io, dir_fd, &files[i], mode);
+	for (size_t i = 0; r >= 0 && i < count; i++)
+		r = io->fsync(io, fds[i]);
+	return r;
+}
+
+static int rename_temporaries(const struct io_operations *io, int dir_fd,
+			      const struct file_content *files, size_t count)
+{
+	char name[NAME_MAX + 1];
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		r = temporary_name(files[i].name, name);
+		if (r >= 0)
+			r = io->rename(io, dir_fd, name, files[i].name);
+	}
+	return r < 0 ? r : io->fsync(io, dir_fd);
+}
+
+/* After a failure; those that have their name already are not found. */
+static void remove_temporaries(const struct io_operations *io, int dir_fd,
+			       const struct file_content *files, size_t count)
+{
+	char name[NAME_MAX + 1];
+
+	for (size_t i = 0; i < count; i++)
+		if (temporary_name(files[i].name, name) >= 0)
+			(void)io->unlink(io, dir_fd, name);
+}
+
+int file_write_set_atomic(const struct io_operations *io, int dir_fd,
+			  const struct file_content *files, size_t count, mode_t mode)
+{
+	_cleanup_free_ int *fds = malloc((count + 1) * sizeof(*fds));
+	int r;
+
+	if (!fds)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		fds[i] = -EBADF;
+	r = write_temporaries(io, dir_fd, files, count, mode, fds);
+	close_fds(fds, count);
+	if (r >= 0)
+		r = rename_temporaries(io, dir_fd, files, count);
+	if (r < 0)
+		remove_temporaries(io, dir_fd, files, count);
+	return r;
 }
 
 int file_write_atomic(const struct io_operations *io, int dir_fd, const char *name,
 		      const void *bytes, size_t size, mode_t mode)
 {
-	char temporary[NAME_MAX + 1];
-	int r;
+	const struct file_content file = { name, bytes, size };
 
-	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	r = write_temporary(io, dir_fd, temporary, bytes, size, mode);
-	if (r >= 0)
-		r = io->rename(io, dir_fd, temporary, name);
-	if (r < 0) {
-		(void)io->unlink(io, dir_fd, temporary);
-		return r;
-	}
-	return io->fsync(io, dir_fd);
+	return file_write_set_atomic(io, dir_fd, &file, 1, mode);
 }
 
 int file_remove(const struct io_operations *io, int dir_fd, const char *name)

@@ -14,10 +14,12 @@
 #define FOLDER_MODE 0700
 #define FILE_MODE 0600
 
-/* A change that is not on disk yet. */
+/* What is to become of one role's file; not on disk yet. */
 struct change {
 	char *role;
-	char *bytes; /* NULL: deleted */
+	char *file_name;
+	bool is_deleted; /* what is on disk goes first, even if something new follows */
+	char *bytes; /* NULL: nothing new */
 	size_t size;
 };
 
@@ -57,6 +59,7 @@ static void forget_changes(struct trust_store *store)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		free(store->changes[i].role);
+		free(store->changes[i].file_name);
 		free(store->changes[i].bytes);
 	}
 	free(store->changes);
@@ -79,74 +82,110 @@ void trust_store_hold(struct trust_store *store)
 	store->is_held = true;
 }
 
-/* Remembers a change; the copies are the store's. */
-static int hold_change(struct trust_store *store, const char *role, const char *bytes, size_t size,
+/* The change held for @role, or NULL. */
+static struct change *find_change(const struct trust_store *store, const char *role)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (strcmp(store->changes[i].role, role) == 0)
+			return &store->changes[i];
+	return NULL;
+}
+
+/* The same, made if there is none. NULL: no memory. */
+static struct change *need_change(struct trust_store *store, const char *role)
+{
+	struct change *change = find_change(store, role), *larger;
+
+	if (change)
+		return change;
+	larger = reallocarray(store->changes, store->count + 1, sizeof(*larger));
+	if (!larger)
+		return NULL;
+	store->changes = larger;
+	change = &larger[store->count++];
+	*change = (struct change){ .role = strdup(role), .file_name = metadata_file_name(role, 0) };
+	return change->role && change->file_name ? change : NULL;
+}
+
+/* Takes a copy of @bytes in the place of what was held before. */
+static int hold_write(struct trust_store *store, const char *role, const char *bytes, size_t size,
+		      struct failure *failure)
+{
+	struct change *change = need_change(store, role);
+	char *copy = malloc(size + 1);
+
+	if (!change || !copy) {
+		free(copy);
+		return fail_memory(failure);
+	}
+	memcpy(copy, bytes, size);
+	copy[size] = 0;
+	free(change->bytes);
+	change->bytes = copy;
+	change->size = size;
+	return 0;
+}
+
+static int hold_delete(struct trust_store *store, const char *role, struct failure *failure)
+{
+	struct change *change = need_change(store, role);
+
+	if (!change)
+		return fail_memory(failure);
+	free(change->bytes);
+	change->bytes = NULL;
+	change->is_deleted = true;
+	return 0;
+}
+
+static int write_files(struct trust_store *store, const struct file_content *files, size_t count,
 		       struct failure *failure)
 {
-	struct change *larger = reallocarray(store->changes, store->count + 1, sizeof(*larger)),
-		      *change;
+	int r = file_write_set_atomic(store->io, store->folder_fd, files, count, FILE_MODE);
 
-	if (!larger)
-		return fail_memory(failure);
-	store->changes = larger;
-	change = &larger[store->count];
-	*change = (struct change){ .role = strdup(role), .size = size };
-	if (bytes)
-		change->bytes = malloc(size + 1);
-	if (!change->role || (bytes && !change->bytes)) {
-		free(change->role);
-		free(change->bytes);
-		return fail_memory(failure);
-	}
-	if (bytes) {
-		memcpy(change->bytes, bytes, size);
-		change->bytes[size] = 0;
-	}
-	store->count++;
-	return 0;
+	return r < 0 ? fail_errno(failure, r, "Cannot write the trusted metadata of %s",
+				  store->name) :
+		       0;
 }
 
-static int apply(struct trust_store *store, const char *role, const char *bytes, size_t size,
-		 struct failure *failure)
+static int remove_file(struct trust_store *store, const char *file_name, struct failure *failure)
 {
-	_cleanup_free_ char *name = metadata_file_name(role, 0);
-	int r;
+	int r = file_remove(store->io, store->folder_fd, file_name);
 
-	if (!name)
-		return fail_memory(failure);
-	r = bytes ? file_write_atomic(store->io, store->folder_fd, name, bytes, size, FILE_MODE) :
-		    file_remove(store->io, store->folder_fd, name);
-	if (r < 0)
-		return fail_errno(failure, r, "Cannot %s the trusted metadata %s/%s",
-				  bytes ? "write" : "remove", store->name, name);
-	return 0;
+	return r < 0 ? fail_errno(failure, r, "Cannot remove the trusted metadata %s/%s",
+				  store->name, file_name) :
+		       0;
 }
 
+/*
+ * Deletions first: they belong to a new root, and must be on disk before it is (TUF
+ * 5.3.11). Everything else in one go, since every file is verified for itself when it
+ * is loaded.
+ */
 int trust_store_commit(struct trust_store *store, enum trust_store_commit extent,
 		       struct failure *failure)
 {
-	for (size_t i = 0; i < store->count; i++) {
+	_cleanup_free_ struct file_content *files = calloc(store->count + 1, sizeof(*files));
+	size_t count = 0;
+	int r = 0;
+
+	if (!files)
+		return fail_memory(failure);
+	for (size_t i = 0; r >= 0 && i < store->count; i++) {
 		const struct change *change = &store->changes[i];
-		int r;
 
-		if (extent == TRUST_STORE_COMMIT_ROOTS && change->bytes &&
-		    strcmp(change->role, "root") != 0)
-			continue;
-		r = apply(store, change->role, change->bytes, change->size, failure);
-		if (r < 0)
-			return r;
+		if (change->is_deleted)
+			r = remove_file(store, change->file_name, failure);
+		if (change->bytes &&
+		    (extent == TRUST_STORE_COMMIT_ALL || strcmp(change->role, "root") == 0))
+			files[count++] = (struct file_content){ change->file_name, change->bytes,
+								change->size };
 	}
-	forget_changes(store);
-	return 0;
-}
-
-/* The newest held change of @role, or NULL. */
-static const struct change *find_change(const struct trust_store *store, const char *role)
-{
-	for (size_t i = store->count; i > 0; i--)
-		if (strcmp(store->changes[i - 1].role, role) == 0)
-			return &store->changes[i - 1];
-	return NULL;
+	if (r >= 0 && count > 0)
+		r = write_files(store, files, count, failure);
+	if (r >= 0)
+		forget_changes(store);
+	return r;
 }
 
 int trust_store_load(struct trust_store *store, const char *role, size_t max_bytes, char **ret,
@@ -174,12 +213,21 @@ int trust_store_load(struct trust_store *store, const char *role, size_t max_byt
 int trust_store_save(struct trust_store *store, const char *role, const char *bytes, size_t size,
 		     struct failure *failure)
 {
-	return store->is_held ? hold_change(store, role, bytes, size, failure) :
-				apply(store, role, bytes, size, failure);
+	_cleanup_free_ char *name = NULL;
+
+	if (store->is_held)
+		return hold_write(store, role, bytes, size, failure);
+	name = metadata_file_name(role, 0);
+	return name ? write_files(store, &(struct file_content){ name, bytes, size }, 1, failure) :
+		      fail_memory(failure);
 }
 
 int trust_store_delete(struct trust_store *store, const char *role, struct failure *failure)
 {
-	return store->is_held ? hold_change(store, role, NULL, 0, failure) :
-				apply(store, role, NULL, 0, failure);
+	_cleanup_free_ char *name = NULL;
+
+	if (store->is_held)
+		return hold_delete(store, role, failure);
+	name = metadata_file_name(role, 0);
+	return name ? remove_file(store, name, failure) : fail_memory(failure);
 }

@@ -38,7 +38,7 @@ enum trust_store_commit {
 	TRUST_STORE_COMMIT_ROOTS,
 };
 
-/* Writes the held changes in the order they were made. */
+/* Writes the held changes: deletions first, then all files together. */
 _warn_unused_ int trust_store_commit(struct trust_store *store, enum trust_store_commit extent,
 				     struct failure *failure);
 

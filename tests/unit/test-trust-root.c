@@ -257,7 +257,7 @@ static struct scene *busy_scene(void)
 }
 
 /* Fails (or crashes) at every single operation; the next run must end well and in the same state. */
-static void test_failing_store(bool is_crash)
+static void test_failing_store(bool is_crash, bool is_held)
 {
 	int operations = 0;
 
@@ -267,6 +267,7 @@ static void test_failing_store(bool is_crash)
 		enum reason reason;
 
 		scene->io = &io.operations;
+		scene->is_held = is_held;
 		reason = scene_refresh(scene);
 		scene->io = &io_default;
 		if (reason == REASON_OK) {
@@ -295,7 +296,7 @@ int main(void)
 	test_too_many_rotations();
 	test_fast_forward();
 	test_added_key_forgets_nothing();
-	test_failing_store(false);
-	test_failing_store(true);
+	for (int i = 0; i < 4; i++)
+		test_failing_store(i & 1, i & 2);
 	return tap_done();
 }

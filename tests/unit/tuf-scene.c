@@ -59,12 +59,16 @@ static enum reason refresh(struct scene *scene, enum client_source source)
 	author_forget_requests(scene->author);
 	r = trust_store_open(scene->io, scene->folder_fd, "repository", &scene->store,
 			     &scene->failure);
+	if (r >= 0 && scene->is_held)
+		trust_store_hold(scene->store);
 	if (r >= 0)
 		r = trust_client_new(scene->store, &scene->author->fetcher, source, scene->now,
 				     scene->root, scene->root_size, &scene->client,
 				     &scene->failure);
 	if (r >= 0)
 		r = trust_client_refresh(scene->client, &scene->failure);
+	if (r >= 0 && scene->is_held)
+		r = trust_store_commit(scene->store, TRUST_STORE_COMMIT_ALL, &scene->failure);
 	if (r >= 0)
 		return REASON_OK;
 	if (scene->failure.reason == REASON_OK)

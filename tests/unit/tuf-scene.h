@@ -13,6 +13,7 @@ struct scene {
 	char folder[64]; /* the parent of the store's */
 	int folder_fd;
 	const struct io_operations *io;
+	bool is_held; /* refresh on a scratch copy, then commit */
 	usec_t now;
 	char *root; /* the shipped one */
 	size_t root_size;
