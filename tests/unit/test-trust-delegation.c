@@ -135,6 +135,7 @@ static void test_terminating(void)
 
 	author_delegate(author, "targets", "a", everything, false);
 	author_delegate(author, "targets", "b", everything, false);
+	author_delegate(author, "targets", "f", everything, false);
 	author_delegate(author, "a", "c", everything, true);
 	author_delegate(author, "a", "d", everything, false);
 	author_delegate(author, "c", "e", everything, false);
