@@ -53,8 +53,9 @@ END {
 			continue
 		}
 		floor = figure["floor", what]
+		ratio = floor > 0 ? sprintf("%.2f", figure["fwslotd", what] / floor) : "-"
 		printf "%-40s %10s %10s %8s  %s\n", label[what], floor, figure["fwslotd", what],
-			floor > 0 ? sprintf("%.2f", figure["fwslotd", what] / floor) : "-", verdict(what)
+			ratio, verdict(what)
 	}
 	exit broken > 0
 }
