@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -203,15 +205,30 @@ int file_remove(const struct io_operations *io, int dir_fd, const char *name)
 	return r < 0 ? r : io->fsync(io, dir_fd);
 }
 
+/* Makes the folder durable too: who puts a file there and synchronizes it relies on both. */
+static int make_folder(const struct io_operations *io, int dir_fd, const char *path, mode_t mode)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	_cleanup_close_ int parent_fd = -EBADF;
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	r = io->mkdir(io, dir_fd, path, mode);
+	if (r < 0)
+		return r;
+	parent_fd = io->open(io, dir_fd, dirname(copy), O_RDONLY | O_DIRECTORY, 0);
+	return parent_fd < 0 ? parent_fd : io->fsync(io, parent_fd);
+}
+
 int folder_open(const struct io_operations *io, int dir_fd, const char *path, bool create,
 		mode_t mode)
 {
-	int r;
+	int fd, r;
 
-	if (create) {
-		r = io->mkdir(io, dir_fd, path, mode);
-		if (r < 0)
-			return r;
-	}
-	return io->open(io, dir_fd, path, O_RDONLY | O_DIRECTORY, 0);
+	fd = io->open(io, dir_fd, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd != -ENOENT || !create)
+		return fd;
+	r = make_folder(io, dir_fd, path, mode);
+	return r < 0 ? r : io->open(io, dir_fd, path, O_RDONLY | O_DIRECTORY, 0);
 }

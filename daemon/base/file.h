@@ -63,6 +63,6 @@ _warn_unused_ int file_write_set_atomic(const struct io_operations *io, int dir_
 /* Removes @name and makes that durable. -ENOENT is success. */
 _warn_unused_ int file_remove(const struct io_operations *io, int dir_fd, const char *name);
 
-/* Opens the folder @path below @dir_fd (O_DIRECTORY); with @create makes it first. */
+/* Opens the folder @path below @dir_fd (O_DIRECTORY); with @create makes it, durably, if it is not there. */
 _warn_unused_ int folder_open(const struct io_operations *io, int dir_fd, const char *path,
 			      bool create, mode_t mode);

@@ -27,8 +27,9 @@ bool target_is_chosen(const struct situation *s)
 {
 	if (!s->target)
 		return false;
-	/* A device that knows one slot and no boot control starts what it holds. */
-	if (s->device->num_slots == 1 && !s->device->boot.is_present)
+	/* A device with one slot starts what it holds: only the trial has to be armed, where there is one. */
+	if (s->device->num_slots == 1 &&
+	    (!s->device->boot.is_present || s->device->boot.state == KERNEL_BOOT_TRIAL))
 		return true;
 	return s->target->state == KERNEL_SLOT_PENDING ||
 	       (s->device->boot.next_slot == s->job->target_slot &&

@@ -13,17 +13,31 @@ static bool has_restarted(const struct situation *s)
 					     s->knowledge->was_away);
 }
 
+/* Nobody ordered it: the power failed after the write, and a device with one slot starts what it holds. */
+static bool has_booted_since_write(const struct situation *s)
+{
+	return s->job->is_committed && s->device->boot.is_present &&
+	       s->device->boot.state != KERNEL_BOOT_UNKNOWN &&
+	       s->device->boot.total != s->job->boots_before;
+}
+
 /* With one slot only the boot counter (or the device's absence) tells old firmware from new. */
 static bool target_has_started(const struct situation *s)
 {
 	return target_is_running(s) && device_is_idle(s) &&
-	       (s->device->num_slots > 1 || has_restarted(s));
+	       (s->device->num_slots > 1 || has_restarted(s) || has_booted_since_write(s));
+}
+
+/* The slot was good when this phase began: only a boot, ordered or not, can have shown otherwise. */
+static bool target_was_refused(const struct situation *s)
+{
+	return s->target->state == KERNEL_SLOT_INVALID_IMAGE;
 }
 
 static bool other_runs_after_restart(const struct situation *s)
 {
-	return has_restarted(s) && device_is_idle(s) && s->running >= 0 && !target_is_running(s) &&
-	       !target_is_chosen(s);
+	return (has_restarted(s) || target_was_refused(s)) && device_is_idle(s) &&
+	       s->running >= 0 && !target_is_running(s) && !target_is_chosen(s);
 }
 
 static bool fell_back(const struct situation *s)
@@ -35,8 +49,8 @@ static bool fell_back(const struct situation *s)
 static bool never_started(const struct situation *s)
 {
 	/* A device that says "unknown" forgot the choice when the host restarted: that proves nothing. */
-	return other_runs_after_restart(s) && (s->device->boot.state != KERNEL_BOOT_UNKNOWN ||
-					       s->target->state == KERNEL_SLOT_INVALID_IMAGE);
+	return other_runs_after_restart(s) &&
+	       (s->device->boot.state != KERNEL_BOOT_UNKNOWN || target_was_refused(s));
 }
 
 static bool target_has_gone(const struct situation *s)

@@ -39,9 +39,11 @@ static bool target_now_runs(const struct situation *s)
 	return s->device->num_slots > 1 && target_is_running(s) && !target_holds_image(s);
 }
 
+/* What the device refused once it does not choose again: it takes a new write to be given another chance. */
 static bool holds_image(const struct situation *s)
 {
-	return slot_is_idle(s) && target_holds_image(s);
+	return slot_is_idle(s) && target_holds_image(s) &&
+	       s->target->state != KERNEL_SLOT_INVALID_IMAGE;
 }
 
 static bool write_timed_out(const struct situation *s)
@@ -69,8 +71,8 @@ static bool all_is_received(const struct situation *s)
 
 static void note_commit(const struct situation *s, struct job_step *step)
 {
-	(void)s;
 	step->next.is_committed = true;
+	step->next.boots_before = s->device->boot.total;
 }
 
 static bool kernel_is_working(const struct situation *s)
