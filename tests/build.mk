@@ -14,6 +14,10 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 fuzz_shared := $(filter-out $(fuzz_sources),$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fuzz_sources))
 
+crash_sources := $(sort $(wildcard tests/crash/crash-*.c))
+crash_shared := $(filter-out $(crash_sources),$(sort $(wildcard tests/crash/*.c)))
+CRASH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(crash_sources))
+
 # What needs no kernel although the module is built from it, and the device that the unit
 # tests share with the virtual machine: an archive for each flavour, for tests and fuzzers.
 pure_sources := $(sort $(wildcard kmod/dfu/protocol/*.c)) \
@@ -34,6 +38,13 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o
 		$(BUILD)/asan/tests/pure.a $(call room_archives,$(BUILD)/asan)
 	@mkdir -p $(@D)
 	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+# The crash laboratory: it looks on when the engine decides, to know which rows it reached.
+$(CRASH_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(crash_shared) \
+		$(unit_shared)) $(BUILD)/asan/tests/pure.a $(call room_archives,$(BUILD)/asan)
+	@mkdir -p $(@D)
+	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -Wl,--wrap=engine_step -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_shared)) \
@@ -57,9 +68,10 @@ $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call library_ldlibs,libsystemd gnutls)
 
 .SECONDARY:
-.PHONY: tools unit-programs fuzz-programs bench-programs
+.PHONY: tools unit-programs crash-programs fuzz-programs bench-programs
 tools: $(TOOLS)
 unit-programs: $(UNIT_PROGRAMS)
+crash-programs: $(CRASH_PROGRAMS)
 fuzz-programs: $(FUZZ_PROGRAMS)
 bench-programs: $(BENCH_PROGRAMS)
 

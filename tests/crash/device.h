@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A device with flash and a boot loader, and the part of the kernel that looks after it. Flash is
+ * erased page by page and written word by word, only where it is erased, and can tear in both; the
+ * boot loader starts only whole images. Boots are assessed by the kernel module's own code
+ * (kmod/core/boot-assessment.c), in the device or in the kernel, as the traits say.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/device.h"
+#include "kmod/core/boot-assessment.h"
+#include "stop.h"
+
+#define FLASH_SLOTS_MAX 3
+#define FLASH_PAGE_BYTES 64
+#define FLASH_PAGES 6
+#define FLASH_SLOT_BYTES (FLASH_PAGE_BYTES * FLASH_PAGES)
+#define FLASH_WORD_BYTES 4
+
+#define IMAGE_BYTES 300
+enum image_behaviour {
+	IMAGE_BOOTS,
+	IMAGE_BOOT_LOOPS, /* crashes at each start until the device falls back */
+	IMAGE_REFUSED, /* whole, but the boot loader does not start it */
+	IMAGE_LIES, /* tells another version when it runs */
+	IMAGE_HANGS_ONCE, /* its watchdog restarts it once */
+	IMAGE_UNHEALTHY, /* boots, and the health checks of the host find it ill */
+};
+
+/* What is the same in all of a device's life. */
+struct device_traits {
+	unsigned slots;
+	bool assesses_itself; /* remembers its boots; else the kernel counts and forgets */
+	bool cannot_restart; /* somebody has to pull the plug */
+	bool has_no_boot_control;
+	bool is_opaque; /* what its slots hold is known only to the kernel that wrote it */
+};
+
+struct lab_device {
+	struct device_traits traits;
+	struct stopper *stopper;
+	unsigned index;
+	char serial[16];
+
+	/* In the device: outlives everything. */
+	uint8_t flash[FLASH_SLOTS_MAX][FLASH_SLOT_BYTES];
+	struct fwslot_boot stored; /* traits.assesses_itself */
+	int chosen; /* slot to start next */
+	bool has_hung; /* IMAGE_HANGS_ONCE did */
+
+	/* Of the device while it is powered. */
+	int running; /* -1: the boot loader waits */
+	bool is_on;
+
+	/* In the kernel: gone when the host dies. */
+	struct fwslot_boot boot;
+	bool is_new[FLASH_SLOTS_MAX], has_failed[FLASH_SLOTS_MAX], is_known[FLASH_SLOTS_MAX];
+	uint8_t upload[FLASH_SLOT_BYTES];
+	size_t uploaded;
+	int receiving, writing; /* slots, -1 */
+	char error[FLASH_SLOTS_MAX][32];
+	bool is_restarting;
+
+	/* What laws look at. */
+	const char *broken; /* a rule of the hardware that was broken */
+	unsigned orders, boots, erases;
+	unsigned version_confirmed; /* the highest ever */
+};
+
+void image_make(uint8_t image[static IMAGE_BYTES], unsigned version,
+		enum image_behaviour behaviour);
+void image_digest(const uint8_t image[static IMAGE_BYTES], char ret[static 72]);
+
+/* Slot 0 holds @image, confirmed; the others are empty. */
+void device_make(struct lab_device *device, unsigned index, const struct device_traits *traits,
+		 struct stopper *stopper, const uint8_t image[static IMAGE_BYTES]);
+
+/* The whole version in a slot; 0: nothing whole. */
+unsigned device_slot_version(const struct lab_device *device, int slot);
+
+/* Power, cable and host. */
+void device_power_off(struct lab_device *device);
+void device_power_on(struct lab_device *device);
+void device_host_died(struct lab_device *device); /* the device stays powered */
+
+/* The kernel does what it has to do: writes, restarts. Ends early where the stopper says. */
+void device_turn(struct lab_device *device);
+
+/* What the kernel shows, and its orders: as in kernel/device.h. */
+int device_picture(const struct lab_device *device, struct kernel_device *ret);
+int device_load_begin(struct lab_device *device, unsigned slot);
+int device_load_data(struct lab_device *device, const void *bytes, size_t size);
+int device_load_commit(struct lab_device *device, unsigned slot);
+int device_load_abort(struct lab_device *device, unsigned slot);
+int device_activate(struct lab_device *device, unsigned slot, bool is_permanent);
+int device_restart(struct lab_device *device);
+int device_confirm(struct lab_device *device);
+int device_set_attempts(struct lab_device *device, unsigned attempts);

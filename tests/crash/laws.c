@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The laws: what must be true after any fault. Each function looks at one promise of
+ * docs/promises.md and breaks the run, with a sentence, where it is not kept.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
+#include "tap.h"
+
+#define HISTORY_MAX 1000
+
+static struct job *newest_job(struct lab *lab, unsigned index)
+{
+	struct device *device = manager_device_by_index(lab->manager, index);
+	char id[sizeof(device->id)] = "";
+	struct job *newest = NULL;
+
+	/* Before devices are seen, identities are known by their order: sim0, sim1. */
+	snprintf(id, sizeof(id), "sim%u", index);
+	for (struct job *job = NULL; (job = manager_next_job(lab->manager, job));)
+		if (strcmp(job->record.device_id, device ? device->id : id) == 0)
+			newest = job;
+	return newest;
+}
+
+/* "The record is written before the action": what was ordered is known to whoever starts next. */
+static void law_record_before_action(struct lab *lab, unsigned index)
+{
+	const struct given_order *given = &lab->last_order[index];
+	struct job *job = newest_job(lab, index);
+	bool is_known;
+
+	if (given->action == ACTION_WAIT)
+		return;
+	if (!job) {
+		lab_break(lab, "%s was ordered for a job nobody remembers",
+			  job_action_to_string(given->action));
+		return;
+	}
+	/* A record that is further than the order was written after it. */
+	if (job->record.phase != given->phase && job->record.phase > given->phase)
+		return;
+	switch (given->action) {
+	case ACTION_LOAD:
+		is_known = job->record.phase == JOB_WRITING && job->record.write_tries > 0;
+		break;
+	case ACTION_COMMIT:
+		is_known = job->record.phase == JOB_WRITING && job->record.is_committed;
+		break;
+	case ACTION_RESTART:
+		is_known = job->record.phase == given->phase && job->record.restart_tries > 0;
+		break;
+	case ACTION_VERIFY:
+		is_known = job->record.phase == JOB_VERIFYING;
+		break;
+	default:
+		is_known = job->record.phase == given->phase;
+	}
+	if (!is_known)
+		lab_break(lab, "%s was done in phase %s, but the record says %s",
+			  job_action_to_string(given->action), job_phase_to_string(given->phase),
+			  job_phase_to_string(job->record.phase));
+}
+
+static unsigned highest_confirmed(const struct lab_device *device)
+{
+	/* Without boot control nobody is told: what runs whole counts. */
+	unsigned running = device_slot_version(device, device->running);
+
+	/* One slot: what a power-on started unasked, the device itself takes for confirmed. */
+	if (device->traits.has_no_boot_control ||
+	    (device->traits.slots == 1 && device->boot.state == FWSLOT_BOOT_STATE_CONFIRMED))
+		return running;
+	return device->version_confirmed;
+}
+
+static void law_floor(struct lab *lab, unsigned index)
+{
+	struct device *device = manager_device_by_index(lab->manager, index);
+	const struct device_record *record = device ? &device->record : NULL;
+	struct device_record stored;
+	char id[32];
+
+	snprintf(id, sizeof(id), "sim%u", index);
+	if (!record && store_find_device(lab->manager->store, id, &stored) >= 0)
+		record = &stored;
+	if (record && record->floor_counter > highest_confirmed(&lab->devices[index]))
+		lab_break(lab, "the floor is %llu, confirmed is only %u",
+			  (unsigned long long)record->floor_counter,
+			  highest_confirmed(&lab->devices[index]));
+}
+
+void laws_at_start(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->scenario->devices; i++) {
+		if (!lab->scenario->begins_damaged)
+			law_record_before_action(lab, i);
+		lab->last_order[i].action = ACTION_WAIT;
+		law_floor(lab, i);
+	}
+}
+
+/* "The device runs the old or the new firmware, whole", now and after the next power-on. */
+static void law_whole_firmware(struct lab *lab, unsigned index)
+{
+	struct stopper never = { 0 };
+	struct lab_device device = lab->devices[index];
+	unsigned version = device_slot_version(&device, device.running);
+
+	if (version != OLD_VERSION && version != NEW_VERSION) {
+		lab_break(lab, "the device runs no whole firmware");
+		return;
+	}
+	device.stopper = &never;
+	device_power_off(&device);
+	device_power_on(&device);
+	if (device_slot_version(&device, device.running) != version)
+		lab_break(lab, "after the next power-on another firmware runs");
+}
+
+struct tally {
+	uint64_t job_id;
+	unsigned requested, ended;
+	const char *end;
+	bool has_reason;
+};
+
+static int count_row(const struct history_row *row, void *userdata)
+{
+	struct tally *tally = userdata;
+	enum job_phase phase = job_phase_from_string(row->result);
+
+	if (row->job_id != tally->job_id)
+		return 0;
+	if (strcmp(row->result, "requested") == 0 &&
+	    (strcmp(row->action, "install") == 0 || strcmp(row->action, "revert") == 0))
+		tally->requested++;
+	if (phase >= 0 && job_phase_is_final(phase)) {
+		tally->ended += strcmp(row->result, tally->end) == 0 ? 1 : 100;
+		tally->has_reason = phase == JOB_DONE || strcmp(row->reason, "ok") != 0;
+	}
+	return 0;
+}
+
+/* "History tells what happened and why": one request, one end, and a reason unless it is good. */
+static void law_history(struct lab *lab, const struct job *job)
+{
+	struct tally tally = { .job_id = job->record.id,
+			       .end = job_phase_to_string(job->record.phase) };
+
+	if (lab->scenario->begins_damaged)
+		return;
+	if (manager_history(lab->manager, "", HISTORY_MAX, count_row, &tally) < 0)
+		lab_break(lab, "history cannot be read");
+	if (tally.requested < 1 || tally.ended != 1 || !tally.has_reason)
+		lab_break(lab,
+			  "history of job %llu has %u requests and %u ends, the job is %s (%s)",
+			  (unsigned long long)job->record.id, tally.requested, tally.ended,
+			  tally.end, reason_word(job->record.reason));
+}
+
+static bool end_is_right(const struct lab *lab, unsigned index, const struct job *job)
+{
+	const struct scenario *scenario = lab->scenario;
+	const struct approval *approval = &lab->approvals[index];
+
+	if (job->record.phase == scenario->end)
+		return true;
+	/* A wish that was not answered may have been heard or not. */
+	if (scenario->request != REQUEST_NONE && !approval->request_is_acknowledged)
+		return true;
+	return scenario->other_end != JOB_PHASE_INVALID && job->record.phase == scenario->other_end;
+}
+
+static bool job_is_of_wish(const struct lab *lab, const struct job *job)
+{
+	return job->record.type == (lab->scenario->wish == WISH_REVERT ? JOB_REVERT : JOB_INSTALL);
+}
+
+/* "No approval is lost or acted on twice." */
+static void law_approval(struct lab *lab, unsigned index)
+{
+	struct device *device = manager_device_by_index(lab->manager, index);
+	const struct approval *approval = &lab->approvals[index];
+	unsigned allowed = lab->scenario->begins_updated && lab->scenario->wish != WISH_REVERT ? 2 :
+												 1;
+	unsigned count = 0;
+
+	for (struct job *job = NULL; (job = manager_next_job(lab->manager, job));) {
+		if (!device || strcmp(job->record.device_id, device->id) != 0 ||
+		    !job_is_of_wish(lab, job))
+			continue;
+		count++;
+		if (approval->is_acknowledged && job->record.id == approval->job_id &&
+		    !end_is_right(lab, index, job))
+			lab_break(lab, "the job ends %s (%s), expected %s",
+				  job_phase_to_string(job->record.phase),
+				  reason_word(job->record.reason),
+				  job_phase_to_string(lab->scenario->end));
+	}
+	if (approval->is_acknowledged && !manager_find_job(lab->manager, approval->job_id))
+		lab_break(lab, "job %llu, which was acknowledged, is lost",
+			  (unsigned long long)approval->job_id);
+	if (lab->scenario->wish != WISH_NOTHING && count > allowed)
+		lab_break(lab, "one wish made %u jobs", count);
+}
+
+/* The end of the newest job and what the device runs agree. */
+static void law_end_is_true(struct lab *lab, unsigned index)
+{
+	const struct lab_device *device = &lab->devices[index];
+	unsigned version = device_slot_version(device, device->running);
+	struct job *job = newest_job(lab, index);
+	bool is_new = version == NEW_VERSION;
+	/* What nobody counts or remembers is unknown. */
+	bool is_confirmed = device->traits.has_no_boot_control ||
+			    device->boot.state == FWSLOT_BOOT_STATE_CONFIRMED ||
+			    (!device->traits.assesses_itself &&
+			     device->boot.state == FWSLOT_BOOT_STATE_UNKNOWN);
+
+	if (!job || lab->scenario->begins_damaged)
+		return;
+	if (job->record.type == JOB_INSTALL && job->record.phase == JOB_DONE &&
+	    (!is_new || !is_confirmed))
+		lab_break(lab, "the job is done, but the device does not run it confirmed");
+	if (job->record.type == JOB_INSTALL && job->record.phase == JOB_DONE &&
+	    manager_device_by_index(lab->manager, index)->record.floor_counter != NEW_VERSION)
+		lab_break(lab, "the job is done, but the floor has not risen");
+	if ((job->record.phase == JOB_REVERTED || job->record.phase == JOB_CANCELLED) && is_new &&
+	    !lab->scenario->begins_updated)
+		lab_break(lab, "the job was taken back, but the device runs the new firmware");
+	if (device->boot.state == FWSLOT_BOOT_STATE_TRIAL)
+		lab_break(lab, "no job is under way and the device is on trial");
+}
+
+static const char *const allowed_files[] = {
+	"import", "import/b.fwb",  "fwslotd.conf",	   "payload",
+	"backup", STORE_FILE_NAME, STORE_FILE_NAME "-wal",
+};
+
+struct file_search {
+	struct lab *lab;
+	bool may_have_log, may_have_aside;
+};
+
+static int check_file(const char *path, bool is_folder, void *userdata)
+{
+	struct file_search *search = userdata;
+
+	(void)is_folder;
+	if (search->may_have_aside && strncmp(path, STORE_FILE_NAME ".damaged-", 18) == 0)
+		return 0;
+	/* What is kept by its digest, of the old firmware, is a backup. */
+	if (strncmp(path, "backup/", 7) == 0 && path[7] != '.')
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(allowed_files); i++)
+		if (strcmp(path, allowed_files[i]) == 0 &&
+		    (search->may_have_log || strcmp(path, STORE_FILE_NAME "-wal") != 0))
+			return 0;
+	lab_break(search->lab, "the file %s is left over", path);
+	return 1;
+}
+
+/* "No temporary file remains." */
+static void law_no_leftovers(struct lab *lab, bool is_open)
+{
+	struct file_search search = { lab, is_open, lab->scenario->begins_damaged };
+
+	disk_visit(lab->disk, check_file, &search);
+}
+
+void laws_at_rest(struct lab *lab)
+{
+	char path[256];
+
+	for (size_t i = 0; i < lab->manager->job_count; i++)
+		law_history(lab, &lab->manager->jobs[i]->job);
+	for (unsigned i = 0; i < lab->scenario->devices; i++) {
+		law_whole_firmware(lab, i);
+		law_floor(lab, i);
+		law_approval(lab, i);
+		law_end_is_true(lab, i);
+	}
+	law_no_leftovers(lab, true);
+	/* After a crash things may be pending that the next start would do again. */
+	if (lab->lives == 1 && !disk_is_durable(lab->disk, "-wal", path))
+		lab_break(lab, "nothing is under way, but %s is not durable", path);
+}
+
+void laws_at_end(struct lab *lab)
+{
+	char path[256];
+
+	law_no_leftovers(lab, false);
+	if (!disk_is_as_told(lab->disk, path))
+		lab_break(lab, "%s was changed by other means than the table of operations", path);
+}
+
+/* All that people see, as text. */
+struct picture {
+	char text[16384];
+	size_t length;
+};
+
+static void add_text(struct picture *picture, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_text(struct picture *picture, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	picture->length += (size_t)vsnprintf(picture->text + picture->length,
+					     sizeof(picture->text) - picture->length, format, args);
+	va_end(args);
+	if (picture->length >= sizeof(picture->text))
+		tap_bail("too much to compare");
+}
+
+static int add_row(const struct history_row *row, void *userdata)
+{
+	add_text(userdata, "%s %s %s %s %llu\n", row->device_id, row->action, row->result,
+		 row->reason, (unsigned long long)row->job_id);
+	return 0;
+}
+
+static void draw_picture(struct lab *lab, struct picture *picture)
+{
+	struct store *store = NULL;
+	struct device_record device;
+
+	picture->length = 0;
+	if (store_open(lab->ops.io, disk_folder(lab->disk), lab->now_usec, &store) < 0)
+		tap_bail("the store cannot be opened to compare it");
+	(void)store_list_history(store, "", HISTORY_MAX, add_row, picture);
+	for (unsigned i = 0; i < lab->scenario->devices; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "sim%u", i);
+		if (store_find_device(store, id, &device) >= 0)
+			add_text(picture, "%s %llu %s %s\n", id,
+				 (unsigned long long)device.floor_counter, device.installed_version,
+				 reason_word(device.problem));
+		add_text(picture, "orders %u, erases %u, boots %u\n", lab->devices[i].orders,
+			 lab->devices[i].erases, lab->devices[i].boots);
+	}
+	store_close(store);
+}
+
+/* "A second start changes nothing." */
+void laws_start_again(struct lab *lab)
+{
+	static struct picture before, after;
+
+	if (lab_is_broken(lab))
+		return;
+	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
+	draw_picture(lab, &before);
+	lab_live(lab, (struct stop_plan){ 0 });
+	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
+	draw_picture(lab, &after);
+	if (strcmp(before.text, after.text) != 0)
+		lab_break(lab, "one more start changes something");
+}
