@@ -35,6 +35,7 @@
  * @index: M
  * @label: constant
  * @size_bytes: capacity, constant
+ * @wrapping_bytes: how much longer an image may be, constant
  * @is_read_only: constant
  * @groups: attribute groups this slot shows
  * @content: unknown, empty, partial, valid or invalid (or any if the device assesses itself)
@@ -56,6 +57,7 @@ struct fwslot_slot {
 	unsigned int index;
 	const char *label;
 	u64 size_bytes;
+	u32 wrapping_bytes;
 	bool is_read_only;
 	const struct attribute_group *groups[4];
 

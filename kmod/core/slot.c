@@ -34,6 +34,7 @@ struct fwslot_slot *fwslot_slot_create(struct fwslot_device *fdev, unsigned int 
 	slot->fdev = fdev;
 	slot->index = index;
 	slot->size_bytes = desc->size_bytes;
+	slot->wrapping_bytes = desc->wrapping_bytes;
 	slot->is_read_only = desc->is_read_only;
 	slot->groups[0] = &fwslot_slot_group;
 	slot->groups[1] = &fwslot_upload_group;
@@ -80,11 +81,13 @@ static bool record_info(struct fwslot_slot *slot, const struct fwslot_slot_info 
 
 	if (slot->spoilt != FWSLOT_SLOT_STATE_UNKNOWN && !fwslot_assesses_itself(slot->fdev))
 		content = slot->spoilt;
+	/* To learn the version of an image does not make it another one. */
 	is_same_image = image_size_bytes == slot->image_size_bytes &&
-			!strcmp(info->version, slot->version) &&
+			(!slot->version[0] || !strcmp(info->version, slot->version)) &&
 			!(info->has_digest && slot->has_digest &&
 			  memcmp(info->digest, slot->digest, sizeof(slot->digest)));
 	is_changed = !is_same_image || content != slot->content ||
+		     strcmp(info->version, slot->version) ||
 		     (info->has_digest && !slot->has_digest);
 
 	if (info->has_digest)

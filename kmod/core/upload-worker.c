@@ -160,9 +160,35 @@ static int compare(struct fwslot_device *fdev, struct fwslot_upload *upload, voi
 	return 0;
 }
 
+/* The provider compares: not every byte of the image is stored in the slot. */
+static int let_compare(struct fwslot_device *fdev, struct fwslot_upload *upload)
+{
+	const struct fwslot_image_buffer *image = &upload->image;
+	size_t offset = 0;
+
+	while (offset < image->length) {
+		size_t length = min_t(size_t, image->length - offset, FWSLOT_CHUNK_BYTES);
+		const struct fwslot_ops *ops = fwslot_ops_get(fdev);
+		size_t verified = 0;
+		int ret;
+
+		if (!ops)
+			return -ENODEV;
+		ret = ops->verify(fdev->priv, upload->slot->index, offset, length, &verified);
+		fwslot_ops_put(fdev);
+		if (!ret)
+			ret = verified && verified <= length ? fwslot_interrupted(fdev) : -EPROTO;
+		if (ret)
+			return ret;
+		offset += verified;
+		advance(fdev, offset);
+	}
+	return 0;
+}
+
 /*
  * Compares and hashes what the device gives back. A device that cannot be read is trusted to hold
- * what it acknowledged; then the digest is that of the bytes sent.
+ * what it acknowledged; then, and if the provider compares, the digest is that of the image.
  */
 static int verify(struct fwslot_device *fdev, struct fwslot_upload *upload)
 {
@@ -171,7 +197,10 @@ static int verify(struct fwslot_device *fdev, struct fwslot_upload *upload)
 	int ret = 0;
 
 	fwslot_sha256_init(&sha256);
-	if (fdev->capabilities->read) {
+	if (fdev->capabilities->verify) {
+		ret = let_compare(fdev, upload);
+		fwslot_sha256_update(&sha256, upload->image.mapping, upload->image.length);
+	} else if (fdev->capabilities->read) {
 		data = kvmalloc(FWSLOT_CHUNK_BYTES, GFP_KERNEL);
 		if (!data)
 			return -ENOMEM;

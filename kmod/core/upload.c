@@ -73,7 +73,8 @@ static int begin_load(struct fwslot_slot *slot)
 		ret = security_kernel_load_data(LOADING_FIRMWARE, true);
 	if (!ret)
 		ret = fwslot_image_buffer_init(&upload->image,
-					       min_t(u64, slot->size_bytes, image_limit_bytes));
+					       min_t(u64, slot->size_bytes + slot->wrapping_bytes,
+						     image_limit_bytes));
 	if (ret) {
 		fdev->status = FWSLOT_STATUS_IDLE;
 		fdev->busy_slot = NULL;
@@ -292,7 +293,9 @@ static void record_image(struct fwslot_slot *slot, const struct fwslot_upload *u
 	    slot->content == FWSLOT_SLOT_STATE_EMPTY)
 		slot->content = FWSLOT_SLOT_STATE_VALID;
 	slot->is_new = true;
-	slot->image_size_bytes = upload->image.length;
+	/* A provider that compares by itself knows how much of the image is stored. */
+	if (!slot->fdev->capabilities->verify || !slot->image_size_bytes)
+		slot->image_size_bytes = upload->image.length;
 	slot->has_digest = upload->has_digest;
 	memcpy(slot->digest, upload->digest, sizeof(slot->digest));
 }

@@ -44,11 +44,14 @@ enum fwslot_device_flags {
  * struct fwslot_slot_desc - one slot of a device
  * @label: what the vendor calls it ("a", "recovery"), at most FWSLOT_NAME_MAX bytes
  * @size_bytes: how much it can hold
+ * @wrapping_bytes: how much longer an image may be, because part of it is not stored; see
+ *	&fwslot_ops.verify
  * @is_read_only: it can never be written or erased
  */
 struct fwslot_slot_desc {
 	const char *label;
 	u64 size_bytes;
+	u32 wrapping_bytes;
 	bool is_read_only;
 };
 
@@ -125,7 +128,7 @@ struct fwslot_boot_info {
  * An operation that takes longer than a second looks at fwslot_interrupted() in between, and sleeps
  * only in fwslot_sleep() or on fwslot_wait_queue(). It never calls fwslot_unregister().
  *
- * The errno of the six operations of a write becomes the word that userspace reads from "error":
+ * The errno of the operations of a write becomes the word that userspace reads from "error":
  * -EPROTO hw-error, -ETIMEDOUT timeout, -ECANCELED user-abort, -EBUSY device-busy, -EFBIG
  * invalid-file-size, -EIO read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid,
  * -ENODEV device-gone; anything else reads hw-error.
@@ -143,7 +146,10 @@ struct fwslot_boot_info {
  * @program: all bytes were written: let the device do what it does at the end (DFU manifestation).
  * @abort: the write failed or was cancelled after @prepare: bring the device back to where a new
  *	one can start. The slot is "partial" if anything was erased or written.
- * @read: read back. *@ret_read is 1..@length.
+ * @verify: compare @length bytes of the image, from @offset on and one call after the other, with
+ *	what the device holds; -EIO if they differ. *@ret_verified is 1..@length. Only for a device
+ *	that does not store its images byte for byte; for others the core compares what @read gives.
+ * @read: read back. *@ret_read is 1..@length; 0 if the image ends at @offset.
  * @activate: boot from @slot at the next restart. @is_permanent false: the image is new, a device
  *	with a one-shot choice may use it; but after a power failure it must boot @slot again until
  *	it is told otherwise, for it is the core that counts.
@@ -160,6 +166,8 @@ struct fwslot_ops {
 	int (*write)(void *priv, unsigned int slot, u64 offset, const void *data, size_t length,
 		     size_t *ret_written);
 	int (*program)(void *priv, unsigned int slot);
+	int (*verify)(void *priv, unsigned int slot, u64 offset, size_t length,
+		      size_t *ret_verified);
 	void (*abort)(void *priv, unsigned int slot);
 	int (*read)(void *priv, unsigned int slot, u64 offset, void *data, size_t length,
 		    size_t *ret_read);
