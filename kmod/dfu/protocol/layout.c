@@ -12,7 +12,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static void skip_spaces(const char **text)
+static void skip_blanks(const char **text)
 {
 	while (**text == ' ')
 		(*text)++;
@@ -48,7 +48,7 @@ static int parse_address(const char **text, u32 *ret_address)
 	unsigned int digits = 0;
 	u32 address = 0;
 
-	skip_spaces(text);
+	skip_blanks(text);
 	if ((*text)[0] != '0' || ((*text)[1] | 0x20) != 'x')
 		return -EINVAL;
 	for (*text += 2; hex_value(**text) >= 0; (*text)++) {
@@ -56,7 +56,7 @@ static int parse_address(const char **text, u32 *ret_address)
 			return -EINVAL;
 		address = address << 4 | hex_value(**text);
 	}
-	skip_spaces(text);
+	skip_blanks(text);
 	*ret_address = address;
 	return digits ? 0 : -EINVAL;
 }
@@ -84,7 +84,7 @@ static int parse_run(const char **text, struct dfuse_run *ret_run)
 {
 	u32 size, multiplier;
 
-	skip_spaces(text);
+	skip_blanks(text);
 	if (parse_decimal(text, ~0U, &ret_run->num_sectors) || !ret_run->num_sectors)
 		return -EINVAL;
 	if (*(*text)++ != '*')
@@ -99,7 +99,7 @@ static int parse_run(const char **text, struct dfuse_run *ret_run)
 	if (**text < 'a' || **text > 'g')
 		return -EINVAL;
 	ret_run->abilities = *(*text)++ - 'a' + 1;
-	skip_spaces(text);
+	skip_blanks(text);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static void parse_name(const char **text, char *name)
 {
 	size_t length = 0;
 
-	skip_spaces(text);
+	skip_blanks(text);
 	for (; **text && **text != '/'; (*text)++) {
 		if (length < DFUSE_NAME_MAX)
 			name[length++] = **text >= ' ' && **text <= '~' ? **text : '?';
