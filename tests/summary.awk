@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# summary.awk: reads the results of all suites from tests/run, prints one line per
-# suite, the lines that failed, and at the end "N passed, N failed".  Its input is TAP
-# in sections: "# suite NAME" opens one, "# exit STATUS SECONDS" closes it.  A section
-# that is empty, not closed, ends badly or does not keep to its plan counts as one
-# more failure: a suite cannot pass by not running.
+# summary.awk: reads the results of all suites from tests/run, as many as the variable
+# "expected" says; prints one line per suite, the lines that failed, and at the end
+# "N passed, N failed".  Its input is TAP in sections: "@suite NAME" opens one,
+# "@exit STATUS SECONDS" closes it.  A section that is missing, empty, not closed, ends
+# badly or does not keep to its plan counts as one more failure: a suite cannot pass by
+# not running.
 
 function open_suite(name) {
 	close_suite("none", "")
@@ -68,8 +69,8 @@ function tail_of_errors(    i, text) {
 	return text
 }
 
-/^# suite / { open_suite($3); next }
-/^# exit / { close_suite($3, $4); next }
+/^@suite / { open_suite($2); next }
+/^@exit / { close_suite($2, $3); next }
 suite == "" { next }
 /^ok [0-9]+.*# SKIP/ { skipped++; is_failing = 0; detail_skip = $0; next }
 /^ok [0-9]+/ { passed++; is_failing = 0; next }
@@ -81,9 +82,9 @@ is_failing && /^#/ { detail = detail "      " $0 "\n"; next }
 
 END {
 	close_suite("none", "")
-	if (suites == 0) {
-		print "no suite was run"
-		total_failed = 1
+	if (suites != expected) {
+		print "  " suites + 0 " of " expected " suites were run"
+		total_failed++
 	}
 	printf "%d passed, %d failed", total_passed, total_failed
 	print total_skipped ? ", " total_skipped " skipped" : ""
