@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,14 +136,8 @@ int request_install_imported(struct bus *bus, sd_bus_message *call, const char *
 	r = bus_check_flags(flags, INSTALL_FLAGS, error);
 	if (r >= 0)
 		r = find_device(bus, device_id, &device, error);
-	if (r >= 0)
-		r = bus_check_length(file_name, NAME_MAX, "The file name", error);
 	if (r < 0)
 		return r;
-	if (!file_name[0] || file_name[0] == '.' || strchr(file_name, '/'))
-		return bus_error(error, REASON_INVALID_ARGUMENT,
-				 "\"%s\" is not the plain name of a file in the import folder.",
-				 file_name);
 	r = authorize_device(bus, call, action, device, "", &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;

@@ -7,6 +7,8 @@
 
 # shellcheck source=../tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=../client.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../client.sh"
 
 build=$(realpath "${BUILD:-build}")
 work=$(mktemp -d "${TMPDIR:-/tmp}/fwslot-bus.XXXXXX")
@@ -66,11 +68,6 @@ polkit_allow() {
 		org.freedesktop.DBus.Mock SetAllowed as $# "$@" >/dev/null
 }
 
-has_owner() { # NAME
-	[ "$(busctl --system -j call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1" |
-		jq '.data[0]')" = true ]
-}
-
 # start_daemon: returns when it owns its name.
 start_daemon() {
 	"$build/fwslotd" >>"$work/daemon.log" 2>&1 &
@@ -91,28 +88,6 @@ as_nobody() {
 	else
 		"$@"
 	fi
-}
-
-# call METHOD SIGNATURE [ARGUMENT...]: of the manager; the reply as JSON.
-call() {
-	busctl --system --json=short call org.fwslot1 /org/fwslot1 org.fwslot1.Manager "$@"
-}
-
-# property PATH INTERFACE NAME: the bare value.
-property() {
-	busctl --system --json=short get-property org.fwslot1 "$1" "org.fwslot1.$2" "$3" | jq -r .data
-}
-
-# error_of COMMAND...: the name of the D-Bus error the command fails with.  busctl prints only the
-# sentence, so it is gdbus that is asked.
-error_of() {
-	"$@" 2>&1 >/dev/null | sed -n 's/^Error: GDBus.Error:\([A-Za-z0-9.]*\): .*/\1/p'
-}
-
-# gcall METHOD [ARGUMENT...]: of the manager, through gdbus.
-gcall() {
-	gdbus call --system --dest org.fwslot1 --object-path /org/fwslot1 --method "org.fwslot1.Manager.$1" \
-		-- "${@:2}"
 }
 
 # add_device N [SLOTS]: a device as the kernel would show it, idle, slot 0 running 1.0.0.

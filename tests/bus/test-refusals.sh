@@ -84,7 +84,7 @@ refuse_descriptors() {
 
 refuse_imports() {
 	local invalid=org.freedesktop.DBus.Error.InvalidArgs name
-	for name in '' . .. ../good.fwb /etc/passwd a/b .hidden "$(printf '%0300d' 0)"; do
+	for name in '' . .. ../good.fwb /etc/passwd a/b "$(printf '%0300d' 0)"; do
 		is "$(error_of gcall InstallImported sim0 "$name" 0)" $invalid "\"${name:0:20}\" as a file name"
 	done
 	ln -s "$work/good.fwb" "$work/state/import/link.fwb"

@@ -4,55 +4,19 @@
 # The whole system: real kernel module, udev, systemd, message bus, polkit, the installed daemon with
 # its hardened unit, files signed by fwslot-repo.  One device lives through updates that are good,
 # bad, refused, taken back and interrupted.
-# timeout: 420
+# timeout: 400
 set -u
-cd "$(dirname "$0")/../.." || exit 125
-. tests/tap.sh
-. tests/client.sh
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-. tests/bundles.sh
-
-sysfs=/sys/class/fwslot/fwslot0
-debugfs=/sys/kernel/debug/fwslot_sim
-error=org.fwslot1.Error
-device=/org/fwslot1/device/sim0
-
-state() { # STATE
-	[ "$(property $device Device State)" = "$1" ]
-}
-
-version() { # VERSION
-	[ "$(property $device Device Version)" = "$1" ]
-}
-
-install_file() { # FILE [FLAGS [DEVICE]]
-	gcall InstallFile "${3:-sim0}" 0 "${2:-0}" '{}' <"$work/$1.fwb"
-}
-
-last_history() { # FIELD: of the newest row
-	call GetHistory sut sim0 1 0 | jq -r ".data[0][0][$1]"
-}
-
-daemon_pid() {
-	systemctl show -p MainPID --value fwslotd.service
-}
-
-# setting KEY=VALUE...: of section [Trial], read at once.
-setting() {
-	printf '%s\n' '[Trial]' "$@" >/etc/fwslot/fwslotd.conf.d/test.conf
-	systemctl reload fwslotd.service
-}
+# shellcheck source=daemon.sh
+. "$(dirname "$0")/daemon.sh"
 
 # --- the vendor ---------------------------------------------------------------------------
 
 make_bundles() {
 	make_vendor acme && trust_vendor acme /etc/fwslot &&
-		add_release acme 1.1.0 11 --floor 10 --note en='Fixes the display.' && bundle acme "$work/1.1.0.fwb" &&
+		new_release 1.1.0 11 --floor 10 --note en='Fixes the display.' &&
 		make_image 1.2.0 --behaviour boot-loops && add_image acme "$work/1.2.0.img" 1.2.0 12 &&
 		bundle acme "$work/1.2.0.fwb" &&
-		add_release acme 1.3.0 13 && bundle acme "$work/1.3.0.fwb" &&
-		add_release acme 1.4.0 14 && bundle acme "$work/1.4.0.fwb" &&
+		new_release 1.3.0 13 && new_release 1.4.0 14 &&
 		make_vendor stranger && add_release stranger 1.5.0 15 && bundle stranger "$work/stranger.fwb" &&
 		make_vendor older && trust_vendor older /etc/fwslot && add_release older 1.0.5 10 &&
 		bundle older "$work/older.fwb" &&
@@ -70,7 +34,7 @@ make_bundles() {
 spoil_bundles() {
 	repack "$work/1.4.0.fwb" "$work/signature.fwb" spoil_signature
 	repack "$work/1.4.0.fwb" "$work/unsigned.fwb" spoil_unsigned
-	repack "$work/1.4.0.fwb" "$work/payload.fwb" spoil_payload
+	repack "$work/1.3.0.fwb" "$work/payload.fwb" spoil_payload
 	head -c 20000 "$work/1.4.0.fwb" >"$work/truncated.fwb"
 }
 
@@ -145,7 +109,7 @@ good_update() {
 	is "$(last_history 2) $(last_history 3) $(last_history 4) $(last_history 5)" 'install 1.0.0 1.1.0 done' \
 		"history says so"
 	ok "the job was announced" grep -q "JobNew .*'sim0', 'install'" "$work/signals"
-	for phase in verifying writing restarting trial done; do
+	for phase in verifying writing restarting trial 'done'; do
 		ok "phase $phase was announced" grep -q "'Phase': <'$phase'>" "$work/signals"
 	done
 	kill $monitor
@@ -178,7 +142,7 @@ refuse_files() {
 	refuses WrongDigest payload "another image than signed"
 	refuses Truncated truncated "truncated"
 	refuses TooLarge big "larger than the slot"
-	is "$(error_of gcall InstallFile sim0 0 0 '{}' < <(cat "$work/1.4.0.fwb"))" $error.NotRegularFile "a pipe"
+	is "$(error_of gcall InstallFile sim0 0 0 '{}' < <(cat "$work/1.4.0.fwb" 2>&1))" $error.NotRegularFile "a pipe"
 	is "$(cat $sysfs/boot/running_slot)" 1 "the device has noticed nothing"
 	ok "it still runs 1.1.0" version 1.1.0
 }
@@ -215,123 +179,12 @@ import_file() {
 	setting TrialSec=1h
 }
 
-# --- interruptions ---------------------------------------------------------------------------
-
-# slow_worker SECONDS: the worker starts so much later, for time to do something while it verifies.
-slow_worker() {
-	mkdir -p /run/systemd/system/fwslotd.service.d
-	if [ "$1" = 0 ]; then
-		rm -f /run/systemd/system/fwslotd.service.d/slow.conf
-	else
-		printf '#!/bin/sh\nsleep %s\nexec /usr/libexec/fwslot-worker\n' "$1" >/usr/libexec/slow-worker
-		chmod 0755 /usr/libexec/slow-worker
-		printf '[Service]\nEnvironment=FWSLOT_WORKER=/usr/libexec/slow-worker\n' \
-			>/run/systemd/system/fwslotd.service.d/slow.conf
-	fi
-	systemctl daemon-reload
-	systemctl restart fwslotd.service
-	within 20 version "$(cat $sysfs/fwslot0."$(cat $sysfs/boot/running_slot)"/version)"
-}
-
-job_phase() { # PHASE: of the newest job
-	[ "$(call ListJobs t 0 | jq -r '.data[0][-1][3]')" = "$1" ]
-}
-
-new_release() { # VERSION COUNTER
-	add_release acme "$1" "$2" && bundle acme "$work/$1.fwb"
-}
-
-cancel() {
-	local job
-	new_release 2.0.0 20
-	slow_worker 4
-	install_file 2.0.0 >"$work/cancelled" 2>&1 &
-	ok "a job is verified" within 10 job_phase verifying
-	job=$(call ListJobs t 0 | jq -r '.data[0][-1][0]')
-	refused '[Aa]ccess denied|interactive' "nobody may not cancel it" \
-		runuser -u nobody -- busctl --allow-interactive-authorization=no call org.fwslot1 \
-		"/org/fwslot1/job/_$job" org.fwslot1.Job Cancel t 0
-	ok "root may" gcall CancelJob "$job" 0
-	wait $!
-	like "$(cat "$work/cancelled")" "$error.Cancelled" "the caller of InstallFile is told"
-	ok "the job is cancelled" within 10 job_phase cancelled
-	is "$(error_of gcall CancelJob "$job" 0)" $error.NotCancellable "once"
-	is "$(error_of gcall CancelJob 4711 0)" $error.NoSuchJob "a job that never was"
-}
-
-kill_daemon() {
-	local pid
-	pid=$(daemon_pid)
-	kill -KILL "$pid"
-	within 20 sh -c "[ \$(systemctl show -p MainPID --value fwslotd.service) -gt 1 ] &&
-		[ \$(systemctl show -p MainPID --value fwslotd.service) != $pid ]"
-}
-
-kill_while_verifying() {
-	new_release 2.1.0 21
-	install_file 2.1.0 >/dev/null 2>&1 &
-	within 10 job_phase verifying
-	ok "killed while verifying, it starts again" kill_daemon
-	ok "the update has failed" within 30 state failed
-	ok "and the old version runs" version 1.4.0
-	slow_worker 0
-}
-
-kill_while_writing() {
-	echo 20000 >$debugfs/sim0/flash_delay_us_per_page
-	ok "a slow update begins" install_file 2.1.0
-	ok "it is written" within 20 job_phase writing
-	ok "killed while writing, it starts again" kill_daemon
-	ok "the update goes on to its trial" within 90 state on-trial
-	ok "with the new version" version 2.1.0
-	echo 0 >$debugfs/sim0/flash_delay_us_per_page
-}
-
-kill_while_on_trial() {
-	ok "killed on trial, it starts again" kill_daemon
-	ok "the trial goes on" within 30 state on-trial
-	ok "it can be confirmed" gcall Confirm sim0 0
-	ok "and is over then" within 20 state up-to-date
-	is "$(cat $sysfs/boot/state)" confirmed "in the kernel, too"
-}
-
-kill_while_restarting() {
-	new_release 2.2.0 22
-	echo 6000 >$debugfs/sim0/boot_time_ms
-	ok "an update to a device that boots slowly" install_file 2.2.0
-	ok "it restarts" within 30 job_phase restarting
-	ok "killed while it restarts, it starts again" kill_daemon
-	ok "the update goes on to its trial" within 60 state on-trial
-	ok "with the new version" version 2.2.0
-	ok "it can be confirmed" gcall Confirm sim0 0
-	ok "and is over then" within 20 state up-to-date
-	echo 500 >$debugfs/sim0/boot_time_ms
-}
-
-# 1 MiB in 16 KiB or smaller pieces, delayed so that it takes at least eight seconds.
-answer_while_writing() {
-	local calls median p99 maximum before after
-	make_image 3.0.0 --size 1048576 && add_image acme "$work/3.0.0.img" 3.0.0 30 &&
-		bundle acme "$work/3.0.0.fwb"
-	echo 40000 >$debugfs/sim0/flash_delay_us_per_page
-	ok "a slow update begins" install_file 3.0.0
-	within 20 job_phase writing
-	before=$SECONDS
-	read -r calls median p99 maximum <<<"$("$build/tools/bus-latency" 8)"
-	after=$(call ListJobs t 0 | jq -r '.data[0][-1][3]')
-	note "$calls calls in $((SECONDS - before)) s of writing: median $median ms, 99 % within $p99 ms, maximum $maximum ms"
-	is "$after" writing "it wrote all the time"
-	ok "the bus answers within 50 ms" test "$p99" -le 50
-	echo 0 >$debugfs/sim0/flash_delay_us_per_page
-	ok "the update arrives" within 60 state on-trial
-	gcall Confirm sim0 0 >/dev/null
-	within 20 state up-to-date
-}
+# --- the daemon comes and goes ------------------------------------------------------------
 
 start_by_name() {
 	systemctl stop fwslotd.service
 	is "$(systemctl is-active fwslotd.service)" inactive "it can be stopped"
-	is "$(call ListDevices t 0 | jq -r '.data[0][0][2]')" 3.0.0 "a call starts it and is answered with what is there"
+	is "$(call ListDevices t 0 | jq -r '.data[0][0][2]')" 1.4.0 "a call starts it and is answered with what is there"
 	is "$(systemctl is-active fwslotd.service)" active "it runs again"
 }
 
@@ -356,12 +209,6 @@ refuse_files
 go_back
 bad_health
 import_file
-cancel
-kill_while_verifying
-kill_while_writing
-kill_while_on_trial
-kill_while_restarting
-answer_while_writing
 start_by_name
 go_and_come
 is "$(systemctl --failed --no-legend --plain | wc -l)" 0 "no unit has failed"

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Updates that are interrupted: cancelled, and the daemon killed while it verifies, writes, restarts
+# the device and watches the trial; each must end right.  And that it answers while a slot is written.
+# timeout: 400
+set -u
+# shellcheck source=daemon.sh
+. "$(dirname "$0")/daemon.sh"
+
+gate=/run/fwslot-test-gate
+
+# A worker that verifies only when the gate is open, for time to do something before that.
+gated_worker() {
+	mkdir -p /run/systemd/system/fwslotd.service.d
+	printf '#!/bin/sh\nwhile [ ! -e %s ]; do sleep 0.1; done\nexec /usr/libexec/fwslot-worker\n' $gate \
+		>/usr/libexec/gated-worker
+	chmod 0755 /usr/libexec/gated-worker
+	printf '[Service]\nEnvironment=FWSLOT_WORKER=/usr/libexec/gated-worker\n' \
+		>/run/systemd/system/fwslotd.service.d/gate.conf
+	systemctl daemon-reload
+}
+
+# begin_update VERSION COUNTER: in the background, up to the gate; $installing is the caller.
+begin_update() {
+	new_release "$1" "$2"
+	rm -f $gate
+	install_file "$1" >"$work/reply" 2>&1 &
+	installing=$!
+	ok "an update to $1 is verified" within 20 job_phase verifying
+}
+
+kill_daemon() {
+	local pid
+	pid=$(daemon_pid)
+	kill -KILL "$pid"
+	within 20 sh -c "[ \$(systemctl show -p MainPID --value fwslotd.service) -gt 1 ] &&
+		[ \$(systemctl show -p MainPID --value fwslotd.service) != $pid ]"
+}
+
+confirm() {
+	ok "it can be confirmed" gcall Confirm sim0 0
+	ok "and is over then" within 30 state up-to-date
+	is "$(cat $sysfs/boot/state)" confirmed "in the kernel, too"
+}
+
+cancel() {
+	local job
+	begin_update 2.0.0 20
+	job=$(call ListJobs t 0 | jq -r '.data[0][-1][0]')
+	refused '[Aa]ccess denied|interactive' "nobody may not cancel it" \
+		runuser -u nobody -- busctl --allow-interactive-authorization=no call org.fwslot1 \
+		"/org/fwslot1/job/_$job" org.fwslot1.Job Cancel t 0
+	ok "root may" gcall CancelJob "$job" 0
+	wait $installing
+	like "$(cat "$work/reply")" "$error.Cancelled" "the caller of InstallFile is told"
+	ok "the job is cancelled" within 10 job_phase cancelled
+	is "$(error_of gcall CancelJob "$job" 0)" $error.NoSuchJob "a job that has ended cannot be"
+	is "$(error_of gcall CancelJob 4711 0)" $error.NoSuchJob "nor one that never was"
+	ok "the old version runs" version 1.0.0
+}
+
+kill_while_verifying() {
+	begin_update 2.1.0 21
+	ok "killed while verifying, it starts again" kill_daemon
+	wait $installing
+	not_ok "the caller was not told that all is well" grep -q uint64 "$work/reply"
+	ok "the update has failed" within 30 state failed
+	ok "and the old version runs" version 1.0.0
+}
+
+kill_while_writing() {
+	touch $gate
+	echo 2000000 >$debugfs/sim0/flash_delay_us_per_page
+	ok "the same again, to slow flash" install_file 2.1.0
+	ok "it is written" within 20 job_phase writing
+	ok "killed while writing, it starts again" kill_daemon
+	echo 0 >$debugfs/sim0/flash_delay_us_per_page
+	ok "the update goes on to its trial" within 90 state on-trial
+	ok "with the new version" version 2.1.0
+}
+
+kill_while_on_trial() {
+	ok "killed on trial, it starts again" kill_daemon
+	ok "the trial goes on" within 30 state on-trial
+	confirm
+}
+
+kill_while_restarting() {
+	new_release 2.2.0 22
+	echo Y >$debugfs/sim0/silent
+	ok "an update to a device that does not come up at once" install_file 2.2.0
+	ok "it restarts" within 30 job_phase restarting
+	ok "killed while it restarts, it starts again" kill_daemon
+	echo N >$debugfs/sim0/silent
+	echo 1 >$debugfs/sim0/crash
+	ok "the update goes on to its trial" within 60 state on-trial
+	ok "with the new version" version 2.2.0
+	confirm
+}
+
+# The flash is so slow that the write cannot end before the measurement does.
+answer_while_writing() {
+	local calls median p99 maximum idle_median idle_p99
+	read -r _ idle_median idle_p99 _ <<<"$("$build/tools/bus-latency" 4)"
+	ok "an update to very slow flash" install_file 3.0.0
+	ok "it is written" within 20 job_phase writing
+	refused 'from writing on it cannot be cancelled' "that cannot be cancelled any more" \
+		gcall CancelJob "$(call ListJobs t 0 | jq -r '.data[0][-1][0]')" 0
+	read -r calls median p99 maximum <<<"$("$build/tools/bus-latency" 8)"
+	note "$calls calls in 8 s of writing: median $median ms, 99 % within $p99 ms, maximum $maximum ms;" \
+		"without writing median $idle_median ms, 99 % within $idle_p99 ms"
+	ok "it is still being written" job_phase writing
+	# On a busy host the emulated machine itself pauses for longer: then as fast as without writing.
+	ok "the bus answers within 50 ms meanwhile" test "$median" -le $((2 * idle_median > 50 ? 2 * idle_median : 50))
+	ok "nearly always" test "$p99" -le $((2 * idle_p99 > 50 ? 2 * idle_p99 : 50))
+	echo 0 >$debugfs/sim0/flash_delay_us_per_page
+	ok "the update arrives" within 60 state on-trial
+	confirm
+}
+
+make_vendor acme && trust_vendor acme /etc/fwslot || bail "fwslot-repo fails"
+gated_worker
+modprobe fwslot_sim
+within 30 version 1.0.0 || bail "there is no device on the bus"
+cancel
+kill_while_verifying
+kill_while_writing
+kill_while_on_trial
+kill_while_restarting
+answer_while_writing
+is "$(systemctl --failed --no-legend --plain | wc -l)" 0 "no unit has failed"
+finish
