@@ -103,6 +103,8 @@ kill_while_restarting() {
 answer_while_writing() {
 	local calls median p99 maximum idle_median idle_p99
 	read -r _ idle_median idle_p99 _ <<<"$("$build/tools/bus-latency" 4)"
+	new_release 3.0.0 30
+	echo 2000000 >$debugfs/sim0/flash_delay_us_per_page
 	ok "an update to very slow flash" install_file 3.0.0
 	ok "it is written" within 20 job_phase writing
 	refused 'from writing on it cannot be cancelled' "that cannot be cancelled any more" \
