@@ -48,6 +48,19 @@ void line_open(struct line *line, const char *link)
 	fflush(stdout);
 }
 
+void line_open_port(struct line *line, const char *path)
+{
+	struct termios settings;
+
+	line->fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (line->fd < 0 || tcgetattr(line->fd, &settings) < 0) {
+		perror(path);
+		exit(1);
+	}
+	cfmakeraw(&settings);
+	tcsetattr(line->fd, TCSANOW, &settings);
+}
+
 /* Ten bits for a byte. */
 void line_pace(const struct line *line, size_t bytes)
 {

@@ -207,7 +207,7 @@ static void run(void)
 /* ---- options: --name or --name=value ---- */
 
 static struct settings {
-	const char *link, *folder, *primary, *secondary;
+	const char *link, *port, *folder, *primary, *secondary;
 	unsigned slot_size, real_buffer;
 	bool is_recovery;
 } settings = { .slot_size = 256 * 1024 };
@@ -216,9 +216,9 @@ static const struct {
 	const char *name;
 	const char **target;
 } texts[] = {
-	{ "link", &settings.link },	  { "state", &settings.folder },
-	{ "primary", &settings.primary }, { "secondary", &settings.secondary },
-	{ "board", &options.board },
+	{ "link", &settings.link },	      { "port", &settings.port },
+	{ "state", &settings.folder },	      { "primary", &settings.primary },
+	{ "secondary", &settings.secondary }, { "board", &options.board },
 };
 
 static const struct {
@@ -296,7 +296,10 @@ int main(int argc, char *argv[])
 		flash_load_file(&flash, 0, settings.primary);
 	if (settings.secondary)
 		flash_load_file(&flash, 1, settings.secondary);
-	line_open(&line, settings.link);
+	if (settings.port)
+		line_open_port(&line, settings.port);
+	else
+		line_open(&line, settings.link);
 	start();
 	server.is_recovery |= settings.is_recovery;
 	run();

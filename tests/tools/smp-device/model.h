@@ -83,8 +83,10 @@ struct line {
 	unsigned long long received_bytes, sent_bytes;
 };
 
-/* Makes the pty; @link gets a symbolic link to it. */
+/* Makes a pty; @link gets a symbolic link to it. */
 void line_open(struct line *line, const char *link);
+/* Takes a port that is there: the device's end of a USB gadget. */
+void line_open_port(struct line *line, const char *path);
 /* Takes one byte; true: line->packet is a whole message of packet_size bytes. */
 bool line_take(struct line *line, uint8_t byte);
 void line_send(struct line *line, const uint8_t *message, size_t size, bool is_corrupt);
