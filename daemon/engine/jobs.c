@@ -48,6 +48,7 @@ int manager_add_job(struct manager *manager, const struct job_record *record, co
 		return -ENOMEM;
 	entry->manager = manager;
 	entry->bundle_fd = -EBADF;
+	entry->wake_usec = UINT64_MAX;
 	entry->job.record = *record;
 	entry->job.message = message && message[0] ? strdup(message) : NULL;
 	entry->job.knowledge.resumed_usec = manager_now(manager);

@@ -25,6 +25,7 @@ struct job_entry {
 	struct work *works[WORK_KIND_MAX]; /* running ones; owned by whoever started them (ops) */
 	char *work_message; /* sentence of the last work that failed */
 	sd_event_source *timer;
+	uint64_t wake_usec; /* when it rings, UINT64_MAX = it is not set */
 	bool is_running, is_asked_again; /* job_run() is on the stack; and was called once more */
 };
 
@@ -81,6 +82,8 @@ void job_stop_works(struct job_entry *entry);
 
 /* run.c: the loop */
 void job_run(struct job_entry *entry);
+/* The timer rings: looks at the device anew first. */
+void job_wake(struct job_entry *entry);
 struct device *job_device(struct job_entry *entry); /* NULL = away */
 void job_set_percent(struct job_entry *entry, unsigned percent);
 void job_changed(struct job_entry *entry);

@@ -42,7 +42,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
 	(void)usec;
-	job_run(userdata);
+	job_wake(userdata);
 	return 0;
 }
 
@@ -54,6 +54,7 @@ static void arm_timer(struct job_entry *entry, uint64_t wake_usec)
 	int r;
 
 	entry->timer = sd_event_source_disable_unref(entry->timer);
+	entry->wake_usec = wake_usec;
 	if (wake_usec == UINT64_MAX)
 		return;
 	r = sd_event_add_time_relative(manager->event, &entry->timer, CLOCK_BOOTTIME,
@@ -242,6 +243,16 @@ void job_run(struct job_entry *entry)
 	entry->is_running = false;
 	if (job_phase_is_final(entry->job.record.phase))
 		end_job(entry);
+}
+
+/* An event may have been lost: what is too late is said of the device as it is, not as it was told last. */
+void job_wake(struct job_entry *entry)
+{
+	struct device *device = job_device(entry);
+
+	if (device)
+		(void)device_refresh(entry->manager, device);
+	job_run(entry);
 }
 
 void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason,

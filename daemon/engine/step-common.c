@@ -27,9 +27,13 @@ bool target_is_chosen(const struct situation *s)
 {
 	if (!s->target)
 		return false;
-	/* A device with one slot starts what it holds: only the trial has to be armed, where there is one. */
+	/*
+	 * A device with one slot starts what it holds: only a trial has to be armed, where the kernel can. It cannot
+	 * when it forgot (the host died after the write) that what is called confirmed has not run yet.
+	 */
 	if (s->device->num_slots == 1 &&
-	    (!s->device->boot.is_present || s->device->boot.state == KERNEL_BOOT_TRIAL))
+	    (!s->device->boot.is_present || s->device->boot.state == KERNEL_BOOT_TRIAL ||
+	     s->target->state == KERNEL_SLOT_CONFIRMED))
 		return true;
 	return s->target->state == KERNEL_SLOT_PENDING ||
 	       (s->device->boot.next_slot == s->job->target_slot &&
