@@ -77,19 +77,24 @@ bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-bus check-net check-repo check-vm check-fuzz lint test bench demo
+.PHONY: check check-all check-unit check-crash check-bus check-net check-repo check-vm check-fuzz lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
 # help: sudo make check         every suite; installs what it needs first
 check:
 	@tests/deps all
-	$(again) all tools unit-programs fuzz-programs
-	@BUILD=$(BUILD) tests/run lint unit bus net repo fuzz bed vm
+	$(again) all tools unit-programs crash-programs fuzz-programs
+	@BUILD=$(BUILD) tests/run lint unit crash bus net repo fuzz bed vm
 
 # help: make check-unit         the unit tests (ASan and UBSan)
 check-unit: unit-programs programs
 	@BUILD=$(BUILD) tests/run unit
+
+# help: make check-crash        the laboratory: every point, and proof that it notices mistakes
+check-crash: crash-programs
+	@BUILD=$(BUILD) CRASH_SPREAD=1 CRASH_RUNS=20000 CRASH_TIMES=20 tests/run crash
+	@BUILD=$(BUILD) tests/crash/mutate
 
 # help: make check-bus          fwslotd on a private bus, fwslot-fetch against real servers
 check-bus: programs tools

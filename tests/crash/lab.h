@@ -91,6 +91,8 @@ struct lab {
 		struct lab_device devices[LAB_DEVICES_MAX];
 		uint64_t now_usec;
 	} beginning; /* made once for all runs of a scenario */
+	bool may_exhaust; /* so many faults that a device that counts may take them for bad firmware */
+	bool any_end; /* a job may end otherwise than the scenario says, if what it says is true */
 	bool is_beginning; /* nothing is stopped or counted while a beginning is made */
 	char broken[512]; /* the first law that was broken; "" = none */
 };

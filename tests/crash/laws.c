@@ -166,7 +166,10 @@ static bool end_is_right(const struct lab *lab, unsigned index, const struct job
 	const struct scenario *scenario = lab->scenario;
 	const struct approval *approval = &lab->approvals[index];
 
-	if (job->record.phase == scenario->end)
+	if (job->record.phase == scenario->end || lab->any_end)
+		return true;
+	if (lab->may_exhaust && job->record.phase == JOB_REVERTED &&
+	    job->record.reason == REASON_ATTEMPTS_EXHAUSTED)
 		return true;
 	/* A wish that was not answered may have been heard or not. */
 	if (scenario->request != REQUEST_NONE && !approval->request_is_acknowledged)

@@ -215,20 +215,19 @@ static void turn_device_jobs(struct lab *lab, unsigned index)
 		ask_request(lab, index);
 	if (!is_over(lab))
 		work_turn(lab, index);
-	if (!is_over(lab) && lab_job_of(lab, index))
-		job_run(job_entry_of(lab_job_of(lab, index)));
 	if (!is_over(lab))
 		pull_plug(lab, index);
 }
 
-static void run_jobs_of_absent(struct lab *lab)
+/* The daemon's timers, by the laboratory's clock. */
+static void ring_timers(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->manager->job_count && !is_over(lab); i++) {
 		struct job_entry *entry = lab->manager->jobs[i];
 
 		if (!job_phase_is_final(entry->job.record.phase) &&
-		    !manager_find_device(lab->manager, entry->job.record.device_id))
-			job_run(entry);
+		    entry->wake_usec <= lab->now_usec)
+			job_wake(entry);
 	}
 }
 
@@ -241,7 +240,7 @@ static void turn(struct lab *lab)
 	for (unsigned i = 0; i < lab->scenario->devices && !is_over(lab); i++)
 		turn_device_jobs(lab, i);
 	if (!is_over(lab))
-		run_jobs_of_absent(lab);
+		ring_timers(lab);
 }
 
 void lab_turn_alone(struct lab *lab, unsigned turns)
@@ -397,6 +396,7 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 	lab->scenario = scenario;
 	lab->now_usec = EPOCH_USEC;
 	lab->plug_in_after = 0;
+	lab->any_end = lab->may_exhaust = false;
 	lab->delayed.is_there = false;
 	memset(&lab->messages, 0, sizeof(lab->messages));
 	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
