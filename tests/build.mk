@@ -132,7 +132,6 @@ test: $(test_needs)
 # help: sudo make demo          the story of an update, told by the system itself
 demo:
 	@tests/deps demo
-	$(again) programs tools
 	@BUILD=$(BUILD) tests/demo/run
 
 # help: sudo make bench         figures beside the smallest program that does the same
