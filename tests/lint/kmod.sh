@@ -5,6 +5,9 @@
 # the test bed, each without a word.
 . tests/tap.sh
 
+# Fetched first: what the checks say must not be mixed with the download's progress.
+for kernel in 6.1 6.12; do tests/vm/kernel --headers $kernel >/dev/null; done
+
 said=$(tests/vm/modules module-lint 6.1 6.12 2>&1)
 report $? "make module-lint succeeds for both kernels" || :
 is "$said" "" "checkpatch --strict, sparse and W=1 have nothing to say"
