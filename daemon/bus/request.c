@@ -8,10 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "bus/authorize.h"
 #include "bus/error.h"
 #include "kernel/monitor.h"
