@@ -41,8 +41,10 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 # The crash laboratory: it looks on when the engine decides, to know which rows it reached.
+crash_rooms := engine worker repo remote trust kernel store base
 $(CRASH_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(crash_shared) \
-		$(unit_shared)) $(BUILD)/asan/tests/pure.a $(call room_archives,$(BUILD)/asan)
+		$(filter tests/unit/tuf-%,$(unit_shared))) \
+		$(patsubst %,$(BUILD)/asan/daemon/%.a,$(crash_rooms))
 	@mkdir -p $(@D)
 	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -Wl,--wrap=engine_step -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))

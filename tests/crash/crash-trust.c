@@ -184,6 +184,7 @@ static void run_points(struct trial *trial, const struct disk_image *beginning, 
 		printf("# %s: %s, %s operation %u, %s: %s\n", name, stop_what_word(plan.what),
 		       stop_when_word(plan.when), plan.at,
 		       loss == DISK_LOSS_MAX ? "" : disk_loss_word(loss), trial->broken);
+		stop_if_asked();
 	}
 	figures->operations += operations;
 	figures->points += points;

@@ -17,13 +17,21 @@ int main(void)
 {
 	struct lab *lab = lab_new();
 	struct figures figures = { 0 };
+	int again = run_one_again(lab);
 
-	if (run_one_again(lab)) {
-		lab_free(lab);
-		return tap_done();
+	if (again >= 0)
+		tap_ok(again == 0, "point %s", getenv("CRASH_POINT"));
+	for (size_t i = 0; again < 0 && i < scenario_count; i++) {
+		const char *only = getenv("CRASH_ONLY");
+		struct outcome outcome;
+
+		if (only && !strstr(scenarios[i].name, only))
+			continue;
+		outcome = run_scenario(lab, &scenarios[i], &figures);
+		tap_ok(outcome.lost == 0 && outcome.points > 0,
+		       "%s: %u operations, stopped at %lu points, %u lost", scenarios[i].name,
+		       outcome.operations, outcome.points, outcome.lost);
 	}
-	for (size_t i = 0; i < scenario_count; i++)
-		run_scenario(lab, &scenarios[i], &figures);
 	figures_print(&figures);
 	rows_print();
 	lab_free(lab);

@@ -40,6 +40,7 @@ struct scenario {
 	enum job_phase request_phase;
 	bool begins_updated; /* an update was made and kept before */
 	bool begins_unknown; /* the very first start on an empty disk */
+	bool begins_killed; /* and nobody closed the database */
 	bool begins_damaged; /* a page of the database is damaged */
 	bool bundle_is_bad;
 	enum job_phase end; /* of the wish, without faults and with most */
@@ -88,6 +89,7 @@ struct lab {
 	struct {
 		const struct scenario *scenario;
 		struct disk_image *image;
+		struct disk_image *killed; /* as a daemon left it that was killed */
 		struct lab_device devices[LAB_DEVICES_MAX];
 		uint64_t now_usec;
 	} beginning; /* made once for all runs of a scenario */

@@ -123,6 +123,7 @@ static void law_whole_firmware(struct lab *lab, unsigned index)
 struct tally {
 	uint64_t job_id;
 	unsigned requested, ended;
+	bool has_confirm, has_revert, has_cancel; /* rows of what people asked for on the way */
 	const char *end;
 	bool has_reason;
 };
@@ -137,6 +138,11 @@ static int count_row(const struct history_row *row, void *userdata)
 	if (strcmp(row->result, "requested") == 0 &&
 	    (strcmp(row->action, "install") == 0 || strcmp(row->action, "revert") == 0))
 		tally->requested++;
+	if (strcmp(row->result, "requested") == 0) {
+		tally->has_confirm |= strcmp(row->action, "confirm") == 0;
+		tally->has_revert |= strcmp(row->action, "revert") == 0;
+		tally->has_cancel |= strcmp(row->action, "cancel") == 0;
+	}
 	if (phase >= 0 && job_phase_is_final(phase)) {
 		tally->ended += strcmp(row->result, tally->end) == 0 ? 1 : 100;
 		tally->has_reason = phase == JOB_DONE || strcmp(row->reason, "ok") != 0;
@@ -159,6 +165,11 @@ static void law_history(struct lab *lab, const struct job *job)
 			  "history of job %llu has %u requests and %u ends, the job is %s (%s)",
 			  (unsigned long long)job->record.id, tally.requested, tally.ended,
 			  tally.end, reason_word(job->record.reason));
+	if ((job->record.is_confirm_requested && !tally.has_confirm) ||
+	    (job->record.is_revert_requested && !tally.has_revert) ||
+	    (job->record.is_cancel_requested && !tally.has_cancel))
+		lab_break(lab, "history of job %llu does not tell what people asked for",
+			  (unsigned long long)job->record.id);
 }
 
 static bool end_is_right(const struct lab *lab, unsigned index, const struct job *job)

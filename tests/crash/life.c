@@ -14,7 +14,7 @@
 #define BUNDLE_NAME "b.fwb"
 #define TURN_USEC (60 * SECOND)
 #define EPOCH_USEC (UINT64_C(1000000) * SECOND)
-#define DAMAGED_PAGE 4096
+#define PAGE_BYTES 4096
 
 static const struct manager_events no_events = { 0 };
 
@@ -296,6 +296,10 @@ static void live(struct lab *lab)
 		lab_break(lab, "a job stays unfinished");
 	else if (!lab->is_beginning)
 		laws_at_rest(lab);
+	else if (lab->scenario->begins_killed) {
+		disk_image_free(lab->beginning.killed);
+		lab->beginning.killed = disk_save(lab->disk);
+	}
 }
 
 void lab_live(struct lab *lab, struct stop_plan plan)
@@ -339,14 +343,18 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 
 /* Beginnings: made once for each scenario, with a daemon that nothing befalls. */
 
+/* The first page if everything was in order, the last (of tables seldom written) if a log is left. */
 static void damage_database(struct lab *lab)
 {
+	off_t at = 0;
 	char path[128];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/" STORE_FILE_NAME, disk_folder(lab->disk));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || pwrite(fd, "damaged", 7, DAMAGED_PAGE) != 7)
+	if (fd >= 0 && lab->scenario->begins_killed)
+		at = lseek(fd, 0, SEEK_END) - PAGE_BYTES;
+	if (fd < 0 || pwrite(fd, "damaged", 7, at) != 7)
 		tap_bail("cannot damage %s", path);
 	close(fd);
 }
@@ -375,8 +383,17 @@ static void make_beginning(struct lab *lab, const struct scenario *scenario)
 	before.wish = scenario->begins_updated ? WISH_INSTALL_IMPORTED : WISH_NOTHING;
 	lab->scenario = &before;
 	lab->is_beginning = true;
+	if (scenario->begins_killed) {
+		before.wish = WISH_NOTHING;
+		lab_live(lab, (struct stop_plan){ 0 });
+		before.wish = WISH_INSTALL_IMPORTED;
+	}
 	if (!scenario->begins_unknown)
 		lab_live(lab, (struct stop_plan){ 0 });
+	if (scenario->begins_killed) {
+		disk_load(lab->disk, lab->beginning.killed);
+		lab->beginning.killed = disk_image_free(lab->beginning.killed);
+	}
 	lab->is_beginning = false;
 	lab->scenario = scenario;
 	if (scenario->begins_damaged)

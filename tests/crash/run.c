@@ -2,6 +2,7 @@
 /* See run.h. */
 #include "run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,21 +66,20 @@ static void complain(const struct lab *lab, const struct way *way, enum disk_los
 	       (size_t)(way - ways), loss, at);
 }
 
-bool run_one_again(struct lab *lab)
+int run_one_again(struct lab *lab)
 {
 	const char *text = getenv("CRASH_POINT");
 	unsigned scenario, way, loss, at;
 
 	if (!text)
-		return false;
+		return -ENOENT;
 	if (sscanf(text, "%u.%u.%u.%u", &scenario, &way, &loss, &at) != 4 ||
 	    scenario >= scenario_count || way >= ARRAY_SIZE(ways) || loss >= DISK_LOSS_MAX)
 		tap_bail("CRASH_POINT=%s is no point", text);
 	run_point(lab, &scenarios[scenario], &ways[way], loss, at);
 	if (lab_is_broken(lab))
 		complain(lab, &ways[way], loss, at);
-	tap_ok(!lab_is_broken(lab), "point %s", text);
-	return true;
+	return lab_is_broken(lab);
 }
 
 /* Operations of the undisturbed run; its laws. */
@@ -99,7 +99,16 @@ static unsigned count_operations(struct lab *lab, const struct scenario *scenari
 	return count;
 }
 
-void run_scenario(struct lab *lab, const struct scenario *scenario, struct figures *figures)
+void stop_if_asked(void)
+{
+	if (!setting("CRASH_UNTIL_LOST", 0))
+		return;
+	printf("# a state is lost, and no more was wanted\n");
+	exit(EXIT_FAILURE);
+}
+
+struct outcome run_scenario(struct lab *lab, const struct scenario *scenario,
+			    struct figures *figures)
 {
 	unsigned spread = setting("CRASH_SPREAD", SPREAD_DEFAULT);
 	unsigned turn = setting("CRASH_SEED", 1) % spread;
@@ -108,6 +117,8 @@ void run_scenario(struct lab *lab, const struct scenario *scenario, struct figur
 
 	figures->operations += operations;
 	lost += lab_is_broken(lab);
+	if (lost > 0)
+		stop_if_asked();
 	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
 		for (unsigned l = 0; l < ways[w].loss_count; l++) {
 			for (unsigned at = 1; at <= operations; at++) {
@@ -120,13 +131,13 @@ void run_scenario(struct lab *lab, const struct scenario *scenario, struct figur
 					continue;
 				if (lost++ < COMPLAINTS_MAX)
 					complain(lab, &ways[w], ways[w].losses[l], at);
+				stop_if_asked();
 			}
 		}
 	}
 	figures->points += points;
 	figures->lost += lost;
-	tap_ok(lost == 0 && points > 0, "%s: %u operations, stopped at %lu points, %u lost",
-	       scenario->name, operations, points, lost);
+	return (struct outcome){ operations, points, lost };
 }
 
 void figures_print(const struct figures *figures)

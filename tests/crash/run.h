@@ -13,9 +13,21 @@ struct figures {
 	unsigned long whats[STOP_WHAT_MAX];
 };
 
-void run_scenario(struct lab *lab, const struct scenario *scenario, struct figures *figures);
-/* CRASH_POINT in the environment: only that one, as a complaint named it. */
-bool run_one_again(struct lab *lab);
+struct outcome {
+	unsigned operations;
+	unsigned long points;
+	unsigned lost;
+};
+struct outcome run_scenario(struct lab *lab, const struct scenario *scenario,
+			    struct figures *figures);
+/*
+ * CRASH_POINT in the environment: only that one, as a complaint named it. 0 it is right, 1 a state is
+ * lost, -ENOENT nothing was asked for.
+ */
+int run_one_again(struct lab *lab);
 void figures_print(const struct figures *figures);
+
+/* Ends the program at the first lost state if CRASH_UNTIL_LOST says so. */
+void stop_if_asked(void);
 
 unsigned setting(const char *variable, unsigned otherwise);

@@ -176,5 +176,11 @@ const struct scenario scenarios[] = {
 	  .devices = 1,
 	  .begins_updated = true,
 	  .begins_damaged = true },
+	{ .name = "a damaged database with its log",
+	  .traits = TWO_SLOTS,
+	  .devices = 1,
+	  .begins_updated = true,
+	  .begins_killed = true,
+	  .begins_damaged = true },
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
