@@ -54,6 +54,11 @@ stop_program() {
 	within 5 test ! -e $class/fwslot0
 }
 
+# write_slowly SLOT IMAGE: as "write", for lines that are as slow as in life.
+write_slowly() {
+	start_write "$1" "$2" && within 180 is_idle "$1" && [ -z "$(get "$1/error")" ]
+}
+
 # look: the state of both slots and of boots in one line.
 look() {
 	echo "$(get fwslot0.0/state) $(get fwslot0.0/version), $(get fwslot0.1/state) $(get fwslot0.1/version), $(boot state) $(boot running_slot) $(boot next_slot)"
