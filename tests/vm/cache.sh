@@ -45,4 +45,7 @@ prune() {
 	ls -1dt "$cache"/$1 2>/dev/null | tail -n "+$(($2 + 1))" | while read -r path; do
 		flock -n -x "$path.lock" rm -rf "$path" || :
 	done
+	# what somebody was making when he was killed
+	find "$cache" -mindepth 1 -maxdepth 1 -mmin +1440 \
+		\( -name '*.new' -o -name '*.??????' -not -name '*.*.lock' \) -exec rm -rf {} +
 }
