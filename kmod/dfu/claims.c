@@ -3,6 +3,8 @@
  * The list of devices that may be claimed. It is empty unless somebody says otherwise: dfu-util and
  * fwupd keep all devices that are not on it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/module.h>

@@ -2,8 +2,10 @@
 /*
  * fwslot_dfu.ko: firmware slots behind USB DFU 1.1 and DfuSe. Here the module meets USB's core.
  *
- * Documentation/provider-dfu.rst says what it is for, what it claims and what it cannot do.
+ * Documentation/dfu.rst says what it is for, what it claims and what it cannot do.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
 #include <linux/suspend.h>
 

@@ -231,10 +231,14 @@ void dfu_mode_end_visit(struct dfu_device *dfu)
 /* A read may go on or be over, nobody says: end the visit when nothing comes any more. */
 void dfu_mode_linger(struct dfu_device *dfu)
 {
-	if (!dfu->is_visiting || READ_ONCE(dfu->is_gone))
+	if (!dfu->is_visiting)
 		return;
 	dfu->is_lingering = true;
-	mod_delayed_work(dfu_workqueue, &dfu->linger_work, msecs_to_jiffies(DFU_LINGER_MS));
+	mutex_lock(&dfu->lock);
+	if (!dfu->is_gone)
+		mod_delayed_work(dfu_workqueue, &dfu->linger_work,
+				 msecs_to_jiffies(DFU_LINGER_MS));
+	mutex_unlock(&dfu->lock);
 }
 
 void dfu_mode_linger_work(struct work_struct *work)

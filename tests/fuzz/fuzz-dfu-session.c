@@ -113,7 +113,6 @@ static void addressed(struct dfu_session *session, uint8_t *block)
 	for (int i = 0; i < 4; i++, address += session->function.block_bytes)
 		if (dfuse_read(session, address, block, session->function.block_bytes))
 			break;
-	dfuse_read_unprotect(session);
 	dfuse_leave(session, address);
 }
 

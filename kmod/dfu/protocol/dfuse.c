@@ -7,44 +7,28 @@
  */
 #include "dfuse.h"
 
-static int send_command(struct dfu_session *session, const u8 *command, u16 length,
-			u32 poll_limit_ms)
-{
-	int ret;
-
-	session->block = DFUSE_COMMAND_BLOCK;
-	session->poll_limit_ms = poll_limit_ms;
-	ret = dfu_download_block(session, command, length);
-	session->poll_limit_ms = DFU_POLL_LIMIT_MS;
-	return ret;
-}
-
-static int send_address_command(struct dfu_session *session, u8 command, u32 address,
-				u32 poll_limit_ms)
+static int send_command(struct dfu_session *session, u8 command, u32 address, u32 poll_limit_ms)
 {
 	u8 bytes[5] = { command };
+	int ret;
 
 	dfu_put_le32(address, bytes + 1);
-	return send_command(session, bytes, sizeof(bytes), poll_limit_ms);
+	session->block = DFUSE_COMMAND_BLOCK;
+	session->poll_limit_ms = poll_limit_ms;
+	ret = dfu_download_block(session, bytes, sizeof(bytes));
+	session->poll_limit_ms = DFU_POLL_LIMIT_MS;
+	return ret;
 }
 
 int dfuse_erase(struct dfu_session *session, u32 address)
 {
 	session->has_pointer = false;
-	return send_address_command(session, DFUSE_ERASE, address, DFU_ERASE_POLL_LIMIT_MS);
-}
-
-int dfuse_read_unprotect(struct dfu_session *session)
-{
-	const u8 command = DFUSE_READ_UNPROTECT;
-
-	session->has_pointer = false;
-	return send_command(session, &command, 1, DFU_ERASE_POLL_LIMIT_MS);
+	return send_command(session, DFUSE_ERASE, address, DFU_ERASE_POLL_LIMIT_MS);
 }
 
 static int set_pointer(struct dfu_session *session, u32 address)
 {
-	int ret = send_address_command(session, DFUSE_SET_ADDRESS, address, DFU_POLL_LIMIT_MS);
+	int ret = send_command(session, DFUSE_SET_ADDRESS, address, DFU_POLL_LIMIT_MS);
 
 	session->has_pointer = !ret;
 	session->pointer = address;

@@ -11,9 +11,6 @@
 /* Erases the sector that holds @address. Return: 0 or a negative errno as dfu_download_block(). */
 int dfuse_erase(struct dfu_session *session, u32 address);
 
-/* Gives up read protection; the device erases all its memory for that. Return: as dfuse_erase(). */
-int dfuse_read_unprotect(struct dfu_session *session);
-
 /**
  * dfuse_write() - write @length bytes at @address
  * @session: conversation in dfuIDLE or dfuDNLOAD-IDLE

@@ -79,7 +79,6 @@ enum dfu_status_code {
 /* DfuSe: commands are downloads of block 0, data begins at block 2 */
 #define DFUSE_SET_ADDRESS		0x21
 #define DFUSE_ERASE			0x41
-#define DFUSE_READ_UNPROTECT		0x92
 #define DFUSE_COMMAND_BLOCK		0
 #define DFUSE_FIRST_DATA_BLOCK		2
 
