@@ -85,13 +85,24 @@ static bool payload_is_gone(const struct situation *s)
 	return !s->knowledge->has_payload;
 }
 
+/* Half written, and there is no other slot to start from: giving up would leave a dead device. */
+static bool only_slot_is_spoilt(const struct situation *s)
+{
+	return s->device->num_slots == 1 && (s->target->state == KERNEL_SLOT_PARTIAL ||
+					     s->target->state == KERNEL_SLOT_EMPTY ||
+					     s->target->state == KERNEL_SLOT_INVALID_IMAGE);
+}
+
 /* Transient refusals (EBUSY, a wire that hiccups) have their own limit in the table's gate. */
 static bool tries_are_used_up(const struct situation *s)
 {
 	bool last_load_failed = s->knowledge->last_action == ACTION_LOAD &&
 				s->knowledge->last_error != 0;
+	unsigned limit = s->policy->write_tries_max;
 
-	return s->job->write_tries >= s->policy->write_tries_max && !last_load_failed;
+	if (only_slot_is_spoilt(s) && limit < STEP_RESCUE_TRIES_MAX)
+		limit = STEP_RESCUE_TRIES_MAX;
+	return s->job->write_tries >= limit && !last_load_failed;
 }
 
 static bool wrong_digest_for_good(const struct situation *s)
