@@ -24,9 +24,9 @@ static const struct {
 	{ REASON_DEVICE_LOST,
 	  "{device} went away and did not come back in time. Connect it and try again." },
 	{ REASON_TRANSFER_FAILED,
-	  "Writing version {new} to slot {slot} of {device} failed{kernel}. Version {old} is untouched; try again." },
+	  "Writing version {new} to slot {slot} of {device} failed{kernel}. Nothing but that slot was touched; try again." },
 	{ REASON_WRONG_DIGEST,
-	  "Slot {slot} of {device} does not hold the bytes of version {new} after writing. Version {old} is untouched; "
+	  "Slot {slot} of {device} does not hold the bytes of version {new} after writing. Nothing but that slot was touched; "
 	  "try again, and suspect the device's memory if it happens again." },
 	{ REASON_ALREADY_INSTALLED,
 	  "{device} runs exactly this image already. Set flag 2 to write it all the same." },

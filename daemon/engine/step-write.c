@@ -88,9 +88,9 @@ static bool payload_is_gone(const struct situation *s)
 /* Half written, and there is no other slot to start from: giving up would leave a dead device. */
 static bool only_slot_is_spoilt(const struct situation *s)
 {
-	return s->device->num_slots == 1 && (s->target->state == KERNEL_SLOT_PARTIAL ||
-					     s->target->state == KERNEL_SLOT_EMPTY ||
-					     s->target->state == KERNEL_SLOT_INVALID_IMAGE);
+	return s->device->num_slots == 1 &&
+	       (s->target->state == KERNEL_SLOT_PARTIAL || s->target->state == KERNEL_SLOT_EMPTY ||
+		s->target->state == KERNEL_SLOT_INVALID_IMAGE);
 }
 
 /* Transient refusals (EBUSY, a wire that hiccups) have their own limit in the table's gate. */
