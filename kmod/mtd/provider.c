@@ -3,11 +3,11 @@
  * The operations of a device whose slots are MTD partitions. Its boot loader counts and goes back
  * by the boot record (documented in Documentation/mtd.rst), so the core only mirrors:
  *
- * 	on trial	count		what runs	boot state
- * 	no		any		next		confirmed
- * 	yes		0		previous	confirmed (next is pending)
- * 	yes		1..limit	next		trial
- * 	yes		above limit	previous	fallback
+ *	on trial	count		what runs	boot state
+ *	no		any		next		confirmed
+ *	yes		0		previous	confirmed (next is pending)
+ *	yes		1..limit	next		trial
+ *	yes		above limit	previous	fallback
  */
 #include <linux/minmax.h>
 #include <linux/string.h>

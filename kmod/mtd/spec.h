@@ -2,7 +2,7 @@
 /*
  * What the administrator says of a device in the parameter devices=. Pure: text in, structure out.
  *
- * 	id=acme/board,slots=fw-a:fw-b,boot=bootcount,form=file;id=acme/other,slots=image
+ *	id=acme/board,slots=fw-a:fw-b,boot=bootcount,form=file;id=acme/other,slots=image
  *
  * Devices are separated by ";", settings by ",", slots by ":". Names of partitions may hold
  * anything else.
