@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A trial without a job. A device that stayed away for too long ends its job as lost; when it comes back one day and runs
- * the new firmware on trial, somebody has to watch over it, or every start would use up an attempt until it falls back.
- * So the update goes on as a new job with the old one's record, where it was: after the restart.
+ * A trial without a job. A device that stayed away for too long ends its job as lost, one that hangs when it shall go
+ * back ends it as failed; when it comes back one day and runs the new firmware on trial, somebody has to watch over it,
+ * or every start would use up an attempt until it falls back. So the job goes on as a new one with the old one's record,
+ * where it was: after the restart, or on its way back.
  */
 #include <string.h>
 
@@ -22,14 +23,27 @@ static const struct job_record *last_record(struct manager *manager, const struc
 	return last;
 }
 
+/* Given up on the way back, and it has started anew since: before, trying again would have the same end. */
+static bool was_going_back(const struct device *device, const struct job_record *record)
+{
+	return record->reason != REASON_DEVICE_LOST && record->previous_slot >= 0 &&
+	       device->now.boot.total != record->boots_before;
+}
+
+static bool was_given_up(const struct device *device, const struct job_record *record)
+{
+	if (record->type != JOB_INSTALL || record->phase != JOB_FAILED || record->target_slot < 0)
+		return false;
+	return was_going_back(device, record) ||
+	       (record->reason == REASON_DEVICE_LOST && record->is_activated);
+}
+
 static bool runs_lost_update(const struct device *device, const struct job_record *record)
 {
 	int running = engine_running_slot(&device->now);
 	const struct kernel_slot *slot;
 
-	if (record->type != JOB_INSTALL || record->phase != JOB_FAILED ||
-	    record->reason != REASON_DEVICE_LOST || !record->is_activated || running < 0 ||
-	    running != record->target_slot)
+	if (!was_given_up(device, record) || running < 0 || running != record->target_slot)
 		return false;
 	slot = &device->now.slots[running];
 	if (slot->digest[0])
@@ -58,6 +72,11 @@ struct job_entry *manager_adopt_trial(struct manager *manager, struct device *de
 	record.id = 0;
 	record.phase = JOB_RESTARTING;
 	record.reason = REASON_OK;
+	if (was_going_back(device, lost)) {
+		record.phase = JOB_REVERTING;
+		record.reason = lost->reason;
+		record.restart_tries = 0;
+	}
 	record.created_usec = record.phase_usec = manager_now(manager);
 	record.trial_end_usec = 0;
 	record.is_confirm_requested = record.is_revert_requested = false;
