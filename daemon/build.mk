@@ -6,11 +6,11 @@
 
 # Rooms from the top floor to the ground: the order in which the linker sees them.
 # ROOMS="base trust" on the command line builds and links only these.
-ROOMS	?= bus engine trust remote kernel store base
+ROOMS	?= bus engine trust remote backup kernel store base
 
 # What tests and tools link with; the linker drops what a program does not use.
 ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson libarchive libseccomp \
-	libcurl libcbor
+	libcurl libcbor libzstd
 
 # program, its folder, its libraries.  fwslotd stays small: heavy libraries only
 # in the short-lived worker and in the vendor's tool.
@@ -21,7 +21,7 @@ program_folder_fwslot-repo := repo
 program_folder_fwslot-fetch := fetch
 program_folder_fwslot-smp := smp
 program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
-program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp
+program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp libzstd
 program_libraries_fwslot-repo := gnutls jansson libarchive
 program_libraries_fwslot-fetch := libcurl gnutls libsystemd libseccomp
 program_libraries_fwslot-smp := libcbor gnutls libsystemd

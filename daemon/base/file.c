@@ -196,6 +196,25 @@ int file_write_atomic(const struct io_operations *io, int dir_fd, const char *na
 	return file_write_set_atomic(io, dir_fd, &file, 1, mode);
 }
 
+int file_publish(const struct io_operations *io, int dir_fd, int fd, const char *name)
+{
+	char temporary[NAME_MAX + 1];
+	int r = temporary_name(name, temporary);
+
+	if (r < 0)
+		return r;
+	r = io->fsync(io, fd);
+	if (r >= 0)
+		r = io->unlink(io, dir_fd, temporary); /* left by a crash */
+	if (r >= 0 || r == -ENOENT)
+		r = io->link_fd(io, fd, dir_fd, temporary);
+	if (r >= 0)
+		r = io->rename(io, dir_fd, temporary, name);
+	if (r >= 0)
+		r = io->fsync(io, dir_fd);
+	return r;
+}
+
 int file_remove(const struct io_operations *io, int dir_fd, const char *name)
 {
 	int r = io->unlink(io, dir_fd, name);

@@ -60,6 +60,13 @@ _warn_unused_ int file_write_set_atomic(const struct io_operations *io, int dir_
 					const struct file_content *files, size_t count,
 					mode_t mode);
 
+/*
+ * Gives a nameless file (O_TMPFILE) of that folder its name, replacing a file of that name:
+ * first its bytes are durable, then its name. By way of ".NAME.new", as above.
+ */
+_warn_unused_ int file_publish(const struct io_operations *io, int dir_fd, int fd,
+			       const char *name);
+
 /* Removes @name and makes that durable. -ENOENT is success. */
 _warn_unused_ int file_remove(const struct io_operations *io, int dir_fd, const char *name);
 

@@ -54,6 +54,26 @@
 #define WORKER_WRITE_SLOT "write-slot"
 #define WORKER_KEY_LENGTH "LENGTH"
 
+/*
+ * OP=back-up, descriptors: [slot's `data` opened for reading]; needs MAX_BYTES. Reads all that the slot gives back
+ * and keeps it in BACKUP_DIR, compressed and named by its hash (backup/backup.h). LENGTH: how much it should be, for
+ * the progress; a slot that gives less is refused; 0: unknown.
+ */
+#define WORKER_BACK_UP "back-up"
+#define WORKER_KEY_BACKUP_DIR "BACKUP_DIR"
+
+/*
+ * OP=unpack-backup, descriptors: [backup]; needs SHA256 and LENGTH. Leaves the image as STAGE_DIR/<sha256> if it is
+ * exactly what was saved.
+ */
+#define WORKER_UNPACK_BACKUP "unpack-backup"
+
+/*
+ * OP=export-backup, descriptors: [backup, somebody's file opened for writing]; needs SHA256 and LENGTH. Writes the
+ * image into that file, from where it stands. What is in it counts only if the result is ok.
+ */
+#define WORKER_EXPORT_BACKUP "export-backup"
+
 /* Replies. */
 #define WORKER_KEY_TYPE "TYPE"
 #define WORKER_TYPE_PROGRESS "progress"
@@ -83,3 +103,6 @@
 
 /* With REASON=ok or transfer-failed of write-slot. */
 #define WORKER_KEY_WRITTEN "WRITTEN" /* bytes the device took */
+
+/* With REASON=ok of back-up, beside SHA256 and LENGTH. */
+#define WORKER_KEY_STORED "STORED" /* bytes of the file */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -64,19 +63,10 @@ void stage_drop(struct stage *stage)
 int stage_publish(const struct io_operations *io, int folder_fd, const struct fetched_file *file,
 		  struct failure *failure)
 {
-	char name[SHA256_TEXT_SIZE], temporary[SHA256_TEXT_SIZE + 5];
+	char name[SHA256_TEXT_SIZE];
 	int r;
 
 	hex_encode(file->sha256, SHA256_BYTES, name);
-	snprintf(temporary, sizeof(temporary), ".%s.new", name);
-	r = io->fsync(io, file->fd);
-	if (r >= 0)
-		r = io->unlink(io, folder_fd, temporary); /* left by a crash */
-	if (r >= 0 || r == -ENOENT)
-		r = io->link_fd(io, file->fd, folder_fd, temporary);
-	if (r >= 0)
-		r = io->rename(io, folder_fd, temporary, name);
-	if (r >= 0)
-		r = io->fsync(io, folder_fd);
+	r = file_publish(io, folder_fd, file->fd, name);
 	return r < 0 ? fail_errno(failure, r, "Cannot keep the image %s", name) : 0;
 }

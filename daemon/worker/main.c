@@ -21,6 +21,9 @@ static const struct {
 } operations[] = {
 	{ WORKER_OPEN_BUNDLE, operation_open_bundle },
 	{ WORKER_WRITE_SLOT, operation_write_slot },
+	{ WORKER_BACK_UP, operation_back_up },
+	{ WORKER_UNPACK_BACKUP, operation_unpack_backup },
+	{ WORKER_EXPORT_BACKUP, operation_export_backup },
 };
 
 static int run(const struct packet *request, const int *fds, struct packet **ret,

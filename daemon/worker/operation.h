@@ -17,3 +17,9 @@ _warn_unused_ int operation_open_bundle(const struct packet *request, const int 
 					struct packet **ret, struct failure *failure);
 _warn_unused_ int operation_write_slot(const struct packet *request, const int *fds, int socket,
 				       struct packet **ret, struct failure *failure);
+_warn_unused_ int operation_back_up(const struct packet *request, const int *fds, int socket,
+				    struct packet **ret, struct failure *failure);
+_warn_unused_ int operation_unpack_backup(const struct packet *request, const int *fds, int socket,
+					  struct packet **ret, struct failure *failure);
+_warn_unused_ int operation_export_backup(const struct packet *request, const int *fds, int socket,
+					  struct packet **ret, struct failure *failure);
