@@ -217,6 +217,47 @@ static void until_away_deadline(const struct situation *s, struct job_step *step
 	step->wake_usec = away_deadline(s);
 }
 
+/* Where nothing but a version is known, one that was there before the update proves nothing. */
+static bool holds_new_image(const struct kernel_slot *slot, const struct job_record *job)
+{
+	if (slot->digest[0])
+		return strcmp(slot->digest, job->digest) == 0;
+	return slot->version[0] && strcmp(slot->version, job->version) == 0 &&
+	       strcmp(job->version, job->version_before) != 0;
+}
+
+static bool holds_by_version(const struct kernel_slot *slot, const struct job_record *job)
+{
+	return slot->version[0] && strcmp(slot->version, job->version) == 0;
+}
+
+/*
+ * A boot loader that swaps (MCUboot) always starts slot 0 and moves the images: at the restart the
+ * new one changes places with the old one, and again when it is taken back.
+ */
+static bool images_changed_places(const struct situation *s)
+{
+	bool may_have_restarted = s->job->phase == JOB_RESTARTING ||
+				  s->job->phase == JOB_CHECKING || s->job->phase == JOB_TRIAL ||
+				  s->job->phase == JOB_REVERTING;
+
+	if (!may_have_restarted || !s->target || !s->previous ||
+	    s->job->target_slot == s->job->previous_slot)
+		return false;
+	/* The version of a revert is that of the firmware to go back to. */
+	if (s->job->type == JOB_REVERT)
+		return holds_by_version(s->target, s->job) &&
+		       !holds_by_version(s->previous, s->job);
+	return holds_new_image(s->previous, s->job) && !holds_new_image(s->target, s->job);
+}
+
+static void follow_images(const struct situation *s, struct job_step *step)
+{
+	step->next.target_slot = s->job->previous_slot;
+	step->next.previous_slot = s->job->target_slot;
+	at_once(s, step);
+}
+
 static const struct rule common[] = {
 	{ "cancelled", "Somebody cancelled the job before anything was written.", is_cancelled,
 	  ACTION_FINISH, JOB_CANCELLED, REASON_CANCELLED, NULL },
@@ -226,6 +267,9 @@ static const struct rule common[] = {
 	  ACTION_FINISH, JOB_FAILED, REASON_DEVICE_LOST, NULL },
 	{ "device-away", "The device is away: wait for it to come back.", is_away, ACTION_WAIT,
 	  STAYS, REASON_OK, until_away_deadline },
+	{ "images-changed-places",
+	  "The boot loader swapped the images of both slots: the job is about the images.",
+	  images_changed_places, ACTION_WAIT, STAYS, REASON_OK, follow_images },
 };
 
 const struct rule_table rules_common = { JOB_PHASE_INVALID, common, ARRAY_SIZE(common) };

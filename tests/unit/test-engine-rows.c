@@ -125,6 +125,27 @@ static void restarted(struct question *q)
 	ordered(q, ACTION_RESTART, 0);
 }
 
+/* A boot loader that moves images instead of starting another slot. */
+static void swapped(struct question *q)
+{
+	struct kernel_slot old = SLOT0;
+
+	written(q);
+	SLOT0 = SLOT1;
+	SLOT1 = old;
+	JOB.restart_tries = 1;
+}
+
+/* The version of the new firmware was there before: that the old slot tells it proves no swap. */
+static void same_version(struct question *q)
+{
+	chosen(q);
+	SLOT1.digest[0] = SLOT1.version[0] = '\0';
+	memcpy(JOB.version_before, JOB.version, sizeof(JOB.version));
+	memcpy(SLOT0.version, JOB.version, sizeof(SLOT0.version));
+	SLOT0.digest[0] = '\0';
+}
+
 static void late(struct question *q)
 {
 	KNOWN.resumed_usec = NOW - 5000 * SECOND;
@@ -137,6 +158,14 @@ static void late(struct question *q)
 #define ROWS(ROW)                                                                                  \
 	ROW(cancel, JOB_VERIFYING, "cancelled", FINISH, JOB_CANCELLED, CANCELLED,                  \
 	    JOB.is_cancel_requested = true)                                                        \
+	ROW(swapped, JOB_RESTARTING, "images-changed-places", WAIT, STAYS, OK, swapped(q))         \
+	ROW(swapped_back, JOB_TRIAL, "images-changed-places", WAIT, STAYS, OK, on_trial(q);        \
+	    JOB.target_slot = 0; JOB.previous_slot = 1)                                            \
+	ROW(swapped_by_revert, JOB_REVERTING, "images-changed-places", WAIT, STAYS, OK,            \
+	    written(q);                                                                            \
+	    JOB.type = JOB_REVERT; JOB.digest[0] = '\0')                                           \
+	ROW(same_version, JOB_RESTARTING, "slot-changed", WAIT, JOB_WRITING, OK, same_version(q))  \
+	ROW(not_swapped_yet, JOB_RESTARTING, "restart", RESTART, STAYS, OK, chosen(q))             \
 	ROW(clock, JOB_WRITING, "clock-went-back", WAIT, STAYS, OK, JOB.phase_usec = NOW + SECOND) \
 	ROW(clock_trial, JOB_TRIAL, "clock-went-back", WAIT, STAYS, OK, on_trial(q);               \
 	    JOB.trial_end_usec *= 2)                                                               \
@@ -433,10 +462,28 @@ static void test_choices(void)
 	tap_is(engine_choose_previous(&q->device, 2), -1, "never to a bad one");
 }
 
+/* Once the record follows the images, the rest of the table decides as for any other device. */
+static void test_swap(void)
+{
+	struct question question = ordinary(JOB_RESTARTING), *q = &question;
+	struct job_step step;
+
+	swapped(q);
+	BOOT.state = KERNEL_BOOT_TRIAL;
+	engine_step(&q->job, &q->device, &q->knowledge, &q->policy, NOW, &step);
+	tap_ok(step.next.target_slot == 0 && step.next.previous_slot == 1,
+	       "the job follows its image into slot 0");
+	tap_is(step.wake_usec, NOW, "and is decided at once");
+	q->job = step.next;
+	engine_step(&q->job, &q->device, &q->knowledge, &q->policy, NOW, &step);
+	tap_is_string(step.rule, "started", "where it runs");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		test_row(&rows[i]);
+	test_swap();
 	test_complete();
 	test_choices();
 	return tap_done();
