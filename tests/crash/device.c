@@ -196,6 +196,8 @@ static void write_slot(struct lab_device *device)
 		if (!flash_write_page(device, slot, i, page))
 			return;
 	}
+	if (device->traits.defect == DEFECT_WORN_FLASH)
+		device->flash[slot][FLASH_PAGE_BYTES] &= 0x7e;
 	device->writing = -1;
 	device->is_known[slot] = true;
 	device->is_new[slot] = true;
@@ -210,7 +212,7 @@ void device_turn(struct lab_device *device)
 		return;
 	if (device->writing >= 0)
 		write_slot(device);
-	else if (device->is_restarting)
+	else if (device->is_restarting && device->traits.defect != DEFECT_STUCK)
 		boot(device, FWSLOT_RESTART_REASON_COMMANDED);
 	else
 		crash(device);
@@ -235,7 +237,8 @@ static void show_slot(const struct lab_device *device, unsigned slot, struct ker
 	bool is_running = device->running == (int)slot;
 
 	snprintf(ret->label, sizeof(ret->label), "%u", slot);
-	ret->size_bytes = FLASH_SLOT_BYTES;
+	ret->size_bytes = device->traits.defect == DEFECT_SMALL_SLOTS ? IMAGE_BYTES / 2 :
+									FLASH_SLOT_BYTES;
 	ret->state = (enum kernel_slot_state)fwslot_boot_slot_state(
 		&device->boot, (int)slot, content_of(device, slot), device->is_new[slot]);
 	ret->status = device->receiving == (int)slot ? KERNEL_STATUS_RECEIVING :
@@ -302,6 +305,8 @@ int device_load_begin(struct lab_device *device, unsigned slot)
 	device->orders++;
 	if (!device->is_on)
 		return -ENODEV;
+	if (device->traits.defect == DEFECT_REFUSES_WRITES)
+		return -EPERM;
 	if (device->traits.slots > 1 && device->running == (int)slot)
 		return -ETXTBSY;
 	if (is_busy(device) || (device->receiving >= 0 && device->receiving != (int)slot))
@@ -321,6 +326,8 @@ int device_load_data(struct lab_device *device, const void *bytes, size_t size)
 	if (device->uploaded + size > FLASH_SLOT_BYTES)
 		return -EFBIG;
 	memcpy(device->upload + device->uploaded, bytes, size);
+	if (device->traits.defect == DEFECT_FLIPS_BITS)
+		device->upload[device->uploaded + size / 2] ^= 1;
 	device->uploaded += size;
 	return 0;
 }
@@ -381,6 +388,8 @@ int device_restart(struct lab_device *device)
 		return -ENODEV;
 	if (device->traits.cannot_restart)
 		return -EOPNOTSUPP;
+	if (device->traits.defect == DEFECT_REFUSES_RESTARTS)
+		return -EPERM;
 	if (is_busy(device))
 		return -EBUSY;
 	device->is_restarting = true;

@@ -30,12 +30,25 @@ enum image_behaviour {
 	IMAGE_UNHEALTHY, /* boots, and the health checks of the host find it ill */
 };
 
+/* What is wrong with the device for all of its life. */
+enum device_defect {
+	DEFECT_NONE,
+	DEFECT_WORN_FLASH, /* what is written is never what was sent, and the kernel sees it */
+	DEFECT_FLIPS_BITS, /* the same on the way, where only the digest tells */
+	DEFECT_SMALL_SLOTS,
+	DEFECT_REFUSES_WRITES,
+	DEFECT_REFUSES_RESTARTS,
+	DEFECT_STUCK, /* told to restart it does not, and is busy for ever */
+};
+
 /* What is the same in all of a device's life. */
 struct device_traits {
 	unsigned slots;
 	bool assesses_itself; /* remembers its boots; else the kernel counts and forgets */
 	bool cannot_restart; /* somebody has to pull the plug */
 	bool has_no_boot_control;
+	enum device_defect defect;
+	bool nobody_helps; /* nobody pulls the plug */
 	bool is_opaque; /* what its slots hold is known only to the kernel that wrote it */
 };
 

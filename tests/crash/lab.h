@@ -38,6 +38,8 @@ struct scenario {
 	enum image_behaviour behaviour; /* of the new firmware */
 	enum request request;
 	enum job_phase request_phase;
+	unsigned request_after; /* turns in that phase */
+	const char *slot_label; /* that the release asks for; NULL: any */
 	bool begins_updated; /* an update was made and kept before */
 	bool begins_unknown; /* the very first start on an empty disk */
 	bool begins_killed; /* and nobody closed the database */
@@ -56,6 +58,7 @@ extern const size_t scenario_count;
 struct approval {
 	bool is_asked, is_acknowledged; /* the call returned, before the world stopped */
 	uint64_t job_id;
+	unsigned turns; /* in the phase of the request */
 	bool request_is_acknowledged; /* who gets no answer asks again */
 };
 

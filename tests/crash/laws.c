@@ -202,6 +202,8 @@ static void law_approval(struct lab *lab, unsigned index)
 												 1;
 	unsigned count = 0;
 
+	/* Given up, and taken up again when the device was back. */
+	allowed += lab->scenario->traits.defect == DEFECT_STUCK;
 	for (struct job *job = NULL; (job = manager_next_job(lab->manager, job));) {
 		if (!device || strcmp(job->record.device_id, device->id) != 0 ||
 		    !job_is_of_wish(lab, job))

@@ -102,7 +102,8 @@ static void ask_request(struct lab *lab, unsigned index)
 	int r;
 
 	if (!job || lab->scenario->request == REQUEST_NONE || approval->request_is_acknowledged ||
-	    job->record.phase != lab->scenario->request_phase)
+	    job->record.phase != lab->scenario->request_phase ||
+	    approval->turns++ < lab->scenario->request_after)
 		return;
 	switch (lab->scenario->request) {
 	case REQUEST_CANCEL:
@@ -198,7 +199,8 @@ static void pull_plug(struct lab *lab, unsigned index)
 	struct job *job = lab_job_of(lab, index);
 	struct lab_device *device = &lab->devices[index];
 
-	if (!job || !device->traits.cannot_restart || lab->plug_in_after > 0 ||
+	if (!job || !device->traits.cannot_restart || device->traits.nobody_helps ||
+	    lab->plug_in_after > 0 ||
 	    (job->record.phase != JOB_RESTARTING && job->record.phase != JOB_REVERTING) ||
 	    device->boot.next == device->running)
 		return;
@@ -261,12 +263,31 @@ static bool is_at_rest(struct lab *lab)
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		const struct lab_device *device = &lab->devices[i];
 
-		if (device->is_on != lab->is_plugged[i] || device->is_restarting ||
+		if (device->is_on != lab->is_plugged[i] ||
+		    (device->is_restarting && device->traits.defect != DEFECT_STUCK) ||
 		    device->writing >= 0 || lab->delayed_event[i] > 0 ||
 		    (lab->scenario->wish != WISH_NOTHING && !lab->approvals[i].is_asked))
 			return false;
 	}
 	return true;
+}
+
+/* Somebody switches a device off and on that hangs; the daemon had given it up. */
+static bool unhang(struct lab *lab)
+{
+	bool has_helped = false;
+
+	for (unsigned i = 0; i < lab->scenario->devices; i++) {
+		struct lab_device *device = &lab->devices[i];
+
+		if (device->traits.defect != DEFECT_STUCK || !device->is_restarting)
+			continue;
+		device->traits.defect = DEFECT_NONE;
+		device_power_off(device);
+		lab->plug_in_after = 2;
+		has_helped = true;
+	}
+	return has_helped;
 }
 
 static void live(struct lab *lab)
@@ -291,7 +312,7 @@ static void live(struct lab *lab)
 		turn(lab);
 		if (is_over(lab))
 			return;
-	} while (!is_at_rest(lab) && ++turns < LAB_TURNS_MAX);
+	} while ((!is_at_rest(lab) || unhang(lab)) && ++turns < LAB_TURNS_MAX);
 	if (turns == LAB_TURNS_MAX)
 		lab_break(lab, "a job stays unfinished");
 	else if (!lab->is_beginning)

@@ -8,7 +8,7 @@
 
 #include "tap.h"
 
-#define SPREAD_DEFAULT 29
+#define SPREAD_DEFAULT 43
 #define COMPLAINTS_MAX 8 /* of a scenario */
 
 unsigned setting(const char *variable, unsigned otherwise)

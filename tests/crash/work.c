@@ -55,6 +55,9 @@ static void verify(struct lab *lab, struct job *job)
 	}
 	lab_new_image(lab, image, release.digest);
 	snprintf(release.version, sizeof(release.version), "%d.0", NEW_VERSION);
+	if (lab->scenario->slot_label)
+		snprintf(release.slot_label, sizeof(release.slot_label), "%s",
+			 lab->scenario->slot_label);
 	r = stage_image(lab, image, &failure);
 	if (lab->stopper.is_stopped)
 		return;
