@@ -82,6 +82,42 @@ static void append_template(FILE *out, struct job_entry *entry, const struct job
 	}
 }
 
+/* An order that the kernel refused has no reason of its own but the error. */
+static bool was_refused(const struct job_entry *entry, const struct job_record *record)
+{
+	int error = entry->job.knowledge.last_error;
+
+	return error != 0 && record->reason == reason_from_errno(error);
+}
+
+static void append_refusal(FILE *out, const struct job_entry *entry)
+{
+	const struct job_knowledge *knowledge = &entry->job.knowledge;
+
+	fprintf(out, "The kernel refused the order \"%s\" for %s: %s.",
+		job_action_to_string(knowledge->last_action), entry->job.record.device_id,
+		strerror(-knowledge->last_error));
+}
+
+static bool is_given_up_going_back(const struct job_entry *entry, const struct job_record *record)
+{
+	return entry->job.record.phase == JOB_REVERTING && record->phase == JOB_FAILED;
+}
+
+/* Only a person can help now, and has to know how. */
+static void append_given_up(FILE *out, struct job_entry *entry, const struct job_record *record)
+{
+	const struct device *device = job_device(entry);
+	bool is_chosen = device && device->now.boot.is_present && record->previous_slot >= 0 &&
+			 device->now.boot.next_slot == record->previous_slot;
+
+	if (entry->job.message)
+		fprintf(out, "%s ", entry->job.message);
+	append_template(out, entry, record, "{device} could not be brought back to version ");
+	append_template(out, entry, record, record->type == JOB_REVERT ? "{new}" : "{old}");
+	fputs(is_chosen ? ": switch it off and on, it starts that one then." : ".", out);
+}
+
 static const char *template_of(enum reason reason)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++)
@@ -97,14 +133,20 @@ char *job_explain(struct job_entry *entry, const struct job_record *record)
 	FILE *out;
 
 	/* A reason that was there before keeps its sentence. */
-	if (entry->job.message && entry->job.record.reason == record->reason)
+	if (entry->job.message && !is_given_up_going_back(entry, record) &&
+	    entry->job.record.reason == record->reason)
 		return strdup(entry->job.message);
 	if (entry->work_message && entry->job.knowledge.reason == record->reason)
 		return strdup(entry->work_message);
 	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	append_template(out, entry, record, template_of(record->reason));
+	if (is_given_up_going_back(entry, record))
+		append_given_up(out, entry, record);
+	else if (was_refused(entry, record))
+		append_refusal(out, entry);
+	else
+		append_template(out, entry, record, template_of(record->reason));
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

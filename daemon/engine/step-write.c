@@ -93,6 +93,13 @@ static bool only_slot_is_spoilt(const struct situation *s)
 		s->target->state == KERNEL_SLOT_INVALID_IMAGE);
 }
 
+/* What a crash or a pulled cable cut short proves nothing against the device: it may be tried again. */
+static bool last_write_was_bad(const struct situation *s)
+{
+	return s->target->error[0] || s->knowledge->copy == WORK_FAILED ||
+	       (s->job->is_committed && s->target->digest[0]);
+}
+
 /* Transient refusals (EBUSY, a wire that hiccups) have their own limit in the table's gate. */
 static bool tries_are_used_up(const struct situation *s)
 {
@@ -100,8 +107,8 @@ static bool tries_are_used_up(const struct situation *s)
 				s->knowledge->last_error != 0;
 	unsigned limit = s->policy->write_tries_max;
 
-	if (only_slot_is_spoilt(s) && limit < STEP_RESCUE_TRIES_MAX)
-		limit = STEP_RESCUE_TRIES_MAX;
+	if ((only_slot_is_spoilt(s) || !last_write_was_bad(s)) && limit < STEP_WRITES_MAX)
+		limit = STEP_WRITES_MAX;
 	return s->job->write_tries >= limit && !last_load_failed;
 }
 

@@ -110,6 +110,7 @@ static void note_order(struct lab *lab, enum job_action action, unsigned index)
 	lab->last_order[index] = (struct given_order){
 		.action = job ? action : ACTION_WAIT,
 		.phase = job ? job->record.phase : JOB_PHASE_INVALID,
+		.write_tries = job ? job->record.write_tries : 0,
 	};
 }
 

@@ -78,6 +78,7 @@ struct lab {
 	struct given_order {
 		enum job_action action; /* ACTION_WAIT: none */
 		enum job_phase phase; /* of its job, as the daemon saw it */
+		unsigned write_tries;
 	} last_order[LAB_DEVICES_MAX]; /* of the life before */
 	unsigned at_work; /* the device something is done with */
 	struct delayed_order {

@@ -47,7 +47,10 @@ static void law_record_before_action(struct lab *lab, unsigned index)
 		is_known = job->record.phase == JOB_WRITING && job->record.write_tries > 0;
 		break;
 	case ACTION_COMMIT:
-		is_known = job->record.phase == JOB_WRITING && job->record.is_committed;
+		/* The record of the next try comes after it, too. */
+		is_known =
+			job->record.phase == JOB_WRITING &&
+			(job->record.is_committed || job->record.write_tries > given->write_tries);
 		break;
 	case ACTION_RESTART:
 		is_known = job->record.phase == given->phase && job->record.restart_tries > 0;
@@ -102,6 +105,22 @@ void laws_at_start(struct lab *lab)
 	}
 }
 
+/*
+ * A device that does not restart when it is told cannot be brought back by anybody but a person. The job says that it
+ * failed; what is promised is that the old firmware is chosen for good, for the day somebody pulls the plug.
+ */
+static bool waits_for_plug(struct lab *lab, unsigned index)
+{
+	const struct lab_device *device = &lab->devices[index];
+	bool is_deaf = device->traits.cannot_restart ||
+		       device->traits.defect == DEFECT_REFUSES_RESTARTS;
+	const struct job *job = newest_job(lab, index);
+
+	return is_deaf && job && job->record.phase == JOB_FAILED &&
+	       device->boot.pending == FWSLOT_PENDING_PERMANENT &&
+	       device->boot.next == job->record.previous_slot;
+}
+
 /* "The device runs the old or the new firmware, whole", now and after the next power-on. */
 static void law_whole_firmware(struct lab *lab, unsigned index)
 {
@@ -116,6 +135,8 @@ static void law_whole_firmware(struct lab *lab, unsigned index)
 	device.stopper = &never;
 	device_power_off(&device);
 	device_power_on(&device);
+	if (waits_for_plug(lab, index))
+		version = OLD_VERSION;
 	if (device_slot_version(&device, device.running) != version)
 		lab_break(lab, "after the next power-on another firmware runs");
 }
@@ -172,12 +193,12 @@ static void law_history(struct lab *lab, const struct job *job)
 			  (unsigned long long)job->record.id);
 }
 
-static bool end_is_right(const struct lab *lab, unsigned index, const struct job *job)
+static bool end_is_right(struct lab *lab, unsigned index, const struct job *job)
 {
 	const struct scenario *scenario = lab->scenario;
 	const struct approval *approval = &lab->approvals[index];
 
-	if (job->record.phase == scenario->end || lab->any_end)
+	if (job->record.phase == scenario->end || lab->any_end || waits_for_plug(lab, index))
 		return true;
 	if (lab->may_exhaust && job->record.phase == JOB_REVERTED &&
 	    job->record.reason == REASON_ATTEMPTS_EXHAUSTED)
@@ -247,7 +268,7 @@ static void law_end_is_true(struct lab *lab, unsigned index)
 	if ((job->record.phase == JOB_REVERTED || job->record.phase == JOB_CANCELLED) && is_new &&
 	    !lab->scenario->begins_updated)
 		lab_break(lab, "the job was taken back, but the device runs the new firmware");
-	if (device->boot.state == FWSLOT_BOOT_STATE_TRIAL)
+	if (device->boot.state == FWSLOT_BOOT_STATE_TRIAL && !waits_for_plug(lab, index))
 		lab_break(lab, "no job is under way and the device is on trial");
 }
 

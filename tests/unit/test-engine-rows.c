@@ -245,6 +245,10 @@ static void late(struct question *q)
 	ROW(write_failed, JOB_WRITING, "write-failed", FINISH, JOB_FAILED, TRANSFER_FAILED,        \
 	    JOB.write_tries = 3;                                                                   \
 	    JOB.is_committed = true; strcpy(SLOT1.error, "transferring:timeout"))                  \
+	ROW(writes_cut_short, JOB_WRITING, "write-failed", FINISH, JOB_FAILED, TRANSFER_FAILED,    \
+	    JOB.write_tries = STEP_WRITES_MAX)                                                     \
+	ROW(write_cut_short, JOB_WRITING, "load", LOAD, STAYS, OK,                                 \
+	    JOB.write_tries = STEP_WRITES_MAX - 1)                                                 \
 	ROW(load, JOB_WRITING, "load", LOAD, STAYS, OK, (void)q)                                   \
                                                                                                    \
 	ROW(restart_gone, JOB_RESTARTING, "slot-gone", FINISH, JOB_FAILED, NO_SUCH_SLOT,           \
