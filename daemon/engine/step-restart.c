@@ -6,10 +6,11 @@
 #include "base/macros.h"
 #include "engine/rules.h"
 
+/* Fewer boots than noted prove none: the count begins anew where nobody but the kernel keeps it. */
 static bool has_restarted(const struct situation *s)
 {
 	return s->job->restart_tries > 0 &&
-	       (s->device->boot.is_present ? s->device->boot.total != s->job->boots_before :
+	       (s->device->boot.is_present ? s->device->boot.total > s->job->boots_before :
 					     s->knowledge->was_away);
 }
 
@@ -18,7 +19,7 @@ static bool has_booted_since_write(const struct situation *s)
 {
 	return s->job->is_committed && s->device->boot.is_present &&
 	       s->device->boot.state != KERNEL_BOOT_UNKNOWN &&
-	       s->device->boot.total != s->job->boots_before;
+	       s->device->boot.total > s->job->boots_before;
 }
 
 /* With one slot only the boot counter (or the device's absence) tells old firmware from new. */

@@ -83,6 +83,12 @@ static void reason_then_reverting(const struct situation *s, struct job_step *st
 	begin_reverting(s, step);
 }
 
+static void give_up(const struct situation *s, struct job_step *step)
+{
+	reason_of_order(s, step);
+	step->next.boots_before = s->device->boot.total;
+}
+
 static void after_pause(const struct situation *s, struct job_step *step)
 {
 	step->wake_usec = s->knowledge->last_usec + STEP_ORDER_RETRY_USEC;
@@ -98,7 +104,7 @@ static const struct rule refusal_rules[] = {
 	{ "refused-going-forward", "The kernel refuses for good after that: go back.",
 	  refused_going_forward, ACTION_WAIT, JOB_REVERTING, REASON_OK, reason_then_reverting },
 	{ "refused-going-back", "The kernel refuses even to go back: the job fails and says so.",
-	  always, ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_order },
+	  always, ACTION_FINISH, JOB_FAILED, REASON_OK, give_up },
 };
 
 static const struct rule pause_rule = {

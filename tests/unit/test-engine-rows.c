@@ -136,6 +136,19 @@ static void swapped(struct question *q)
 	JOB.restart_tries = 1;
 }
 
+/* Its only slot was written, and nobody has told it to restart. */
+static void only_slot(struct question *q)
+{
+	written(q);
+	SLOT0 = SLOT1;
+	SLOT0.state = KERNEL_SLOT_CONFIRMED;
+	q->device.num_slots = 1;
+	JOB.target_slot = 0;
+	JOB.previous_slot = -1;
+	JOB.is_committed = true;
+	JOB.boots_before = BOOT.total;
+}
+
 /* The version of the new firmware was there before: that the old slot tells it proves no swap. */
 static void same_version(struct question *q)
 {
@@ -256,6 +269,10 @@ static void late(struct question *q)
 	ROW(restart_ask, JOB_RESTARTING, "asked-to-go-back", WAIT, JOB_REVERTING, REQUESTED,       \
 	    JOB.is_revert_requested = true)                                                        \
 	ROW(started, JOB_RESTARTING, "started", WAIT, JOB_CHECKING, OK, on_trial(q))               \
+	ROW(started_alone, JOB_RESTARTING, "started", WAIT, JOB_CHECKING, OK, only_slot(q);        \
+	    BOOT.total++)                                                                          \
+	ROW(counts_anew, JOB_RESTARTING, "restart", RESTART, STAYS, OK, only_slot(q);              \
+	    BOOT.total--)                                                                          \
 	ROW(fell_back, JOB_RESTARTING, "fell-back", WAIT, JOB_REVERTING, ATTEMPTS_EXHAUSTED,       \
 	    restarted(q);                                                                          \
 	    BOOT.state = KERNEL_BOOT_FALLBACK;                                                     \
