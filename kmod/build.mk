@@ -34,7 +34,7 @@ $(BUILD)/kmod/%/built: FORCE
 	@mkdir -p $(@D)
 	@find $(@D) -xtype l -delete
 	@cp -rsf $(abspath kmod)/. $(@D)/
-	$(call say,MODULES,$*)$(call kmod_make,$*) $(if $(filter 0,$(V)),-s)
+	+$(call say,MODULES,$*)$(call kmod_make,$*) $(if $(filter 0,$(V)),-s)
 	@touch $@
 
 # checkpatch.pl and its word lists come out of Debian's linux-source package.
