@@ -115,7 +115,7 @@ answer_while_writing() {
 	ok "it is still being written" job_phase writing
 	# A busy host makes the emulated machine pause: then the bus itself answers late as well.
 	ok "the bus answers within 50 ms meanwhile" test "$median" -le $((50 + bus_median))
-	ok "nearly always" test "$late" -le $((calls / 50 + 2 * bus_late))
+	ok "nearly always" test "$late" -le $((calls / 20 + 2 * bus_late))
 	echo 0 >$debugfs/sim0/flash_delay_us_per_page
 	ok "the update arrives" within 60 state on-trial
 	confirm
