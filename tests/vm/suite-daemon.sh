@@ -4,6 +4,7 @@
 # The whole system: real kernel module, udev, systemd, message bus, polkit, the installed daemon with
 # its hardened unit, files signed by fwslot-repo.  One device lives through updates that are good,
 # bad, refused, taken back and interrupted.
+# kernels: 6.1
 # timeout: 400
 set -u
 # shellcheck source=daemon.sh
