@@ -82,6 +82,14 @@ refuse_descriptors() {
 		"a device that is not there"
 }
 
+refuse_ways_back() {
+	is "$(error_of gcall Revert sim0 0)" org.fwslot1.Error.NoRevertSlot \
+		"to go back where the other slot is empty"
+	is "$(error_of gcall Revert sim9 0)" org.fwslot1.Error.NoSuchDevice "to go back on a device that is not there"
+	is "$(error_of gcall Confirm sim0 0)" org.fwslot1.Error.NotOnTrial "to confirm what is not on trial"
+	is "$(error_of gcall CancelJob 77 0)" org.fwslot1.Error.NoSuchJob "to cancel a job that never was"
+}
+
 refuse_imports() {
 	local invalid=org.freedesktop.DBus.Error.InvalidArgs name
 	for name in '' . .. ../good.fwb /etc/passwd a/b "$(printf '%0300d' 0)"; do
@@ -136,15 +144,29 @@ accept_the_good() {
 		"after a newer file the older one is a rollback"
 }
 
+# Sixteen jobs may be under way; sim0 and sim1 have theirs.
+refuse_too_many() {
+	local number
+	for number in {3..17}; do add_device "$number"; done
+	within 10 property /org/fwslot1/device/sim17 Device Id
+	for number in {3..16}; do
+		gcall InstallFile "sim$number" 0 0 '{}' <"$work/newer.fwb" >/dev/null
+	done
+	is "$(error_of gcall InstallFile sim17 0 0 '{}' <"$work/newer.fwb")" org.fwslot1.Error.LimitReached \
+		"one job more than may be under way"
+}
+
 make_bundles || bail "the files to be refused cannot be made"
 spoil_bundles
 start_bus
 add_device 0
 start_daemon
 refuse_descriptors
+refuse_ways_back
 refuse_each
 refuse_imports
 limit_size
 look_back
 accept_the_good
+refuse_too_many
 finish
