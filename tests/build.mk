@@ -32,6 +32,10 @@ $(foreach f,$(BUILD)/asan $(BUILD)/fuzz,$(eval $(call pure_rule,$(f))))
 tool_folders := $(patsubst tests/tools/%/,%,$(sort $(dir $(wildcard tests/tools/*/*.c))))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c))) \
 	$(addprefix $(BUILD)/tools/,$(tool_folders))
+# The one that other people's test suites start, beside the fwslot-fetch that it needs.
+TUF_CLIENT := $(BUILD)/tuf-client
+TOOLS := $(filter-out %/tuf-client,$(TOOLS)) $(TUF_CLIENT)
+ALL_MORE += $(TUF_CLIENT)
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(unit_shared)) \
@@ -58,12 +62,15 @@ $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o
 define tool_rule
 $(BUILD)/tools/$(1): $(patsubst %.c,$(BUILD)/%.o,$(or $(wildcard tests/tools/$(1)/*.c),tests/tools/$(1).c))
 endef
-$(foreach t,$(notdir $(TOOLS)),$(eval $(call tool_rule,$(t))))
+$(foreach t,$(notdir $(filter-out $(TUF_CLIENT),$(TOOLS))),$(eval $(call tool_rule,$(t))))
+
+$(TUF_CLIENT): $(BUILD)/tests/tools/tuf-client.o $(BUILD)/fwslot-fetch
 
 $(TOOLS): $(call room_archives,$(BUILD))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ \
-		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+		-Wl,--start-group $(filter %.o %.a,$^) -Wl,--end-group \
+		$(call library_ldlibs,$(ALL_LIBRARIES))
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o
 	@mkdir -p $(@D)

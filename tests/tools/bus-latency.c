@@ -34,10 +34,15 @@ struct peer {
 	usec_t took[CALLS_MAX];
 };
 
-static struct peer fwslotd = { "org.fwslot1", "/org/fwslot1", "org.fwslot1.Manager", "ListDevices",
-			       "t", {} };
-static struct peer bus_itself = { "org.freedesktop.DBus", "/org/freedesktop/DBus",
-				  "org.freedesktop.DBus", "ListNames", NULL, {} };
+static struct peer fwslotd = {
+	"org.fwslot1", "/org/fwslot1", "org.fwslot1.Manager", "ListDevices", "t", {}
+};
+static struct peer bus_itself = { "org.freedesktop.DBus",
+				  "/org/freedesktop/DBus",
+				  "org.freedesktop.DBus",
+				  "ListNames",
+				  NULL,
+				  {} };
 
 static int call(sd_bus *bus, struct peer *peer, size_t number)
 {
