@@ -22,11 +22,20 @@ static bool has_booted_since_write(const struct situation *s)
 	       s->device->boot.total > s->job->boots_before;
 }
 
-/* With one slot only the boot counter (or the device's absence) tells old firmware from new. */
+static bool restarts_are_used_up(const struct situation *s)
+{
+	return s->job->restart_tries >= STEP_RESTARTS_MAX && !was_ordered(s, ACTION_RESTART);
+}
+
+/*
+ * With one slot only the boot counter (or the device's absence) tells old firmware from new. Where neither could be seen,
+ * because the host died each time, there is still nothing else that could run after so many restarts.
+ */
 static bool target_has_started(const struct situation *s)
 {
 	return target_is_running(s) && device_is_idle(s) &&
-	       (s->device->num_slots > 1 || has_restarted(s) || has_booted_since_write(s));
+	       (s->device->num_slots > 1 || has_restarted(s) || has_booted_since_write(s) ||
+		(restarts_are_used_up(s) && target_holds_image(s)));
 }
 
 /* The slot was good when this phase began: only a boot, ordered or not, can have shown otherwise. */
@@ -62,11 +71,6 @@ static bool target_has_gone(const struct situation *s)
 static bool is_busy(const struct situation *s)
 {
 	return !device_is_idle(s) || s->target->status != KERNEL_STATUS_IDLE;
-}
-
-static bool restarts_are_used_up(const struct situation *s)
-{
-	return s->job->restart_tries >= STEP_RESTARTS_MAX && !was_ordered(s, ACTION_RESTART);
 }
 
 static bool not_chosen_but_good(const struct situation *s)

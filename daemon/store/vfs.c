@@ -30,7 +30,7 @@ struct vfs_file {
 	const struct io_operations *io;
 	const char *path; /* SQLite's, valid as long as the file is open */
 	int fd;
-	bool is_new; /* its name is not durable yet */
+	bool has_doubtful_name; /* made by us, or by a daemon that was killed before it synchronized */
 };
 
 int store_sync_folder_of(const struct io_operations *io, const char *path)
@@ -126,11 +126,11 @@ static int file_sync(sqlite3_file *opened, int flags)
 
 	(void)flags;
 	r = file->io->fsync(file->io, file->fd);
-	if (r >= 0 && file->is_new)
+	if (r >= 0 && file->has_doubtful_name)
 		r = store_sync_folder_of(file->io, file->path);
 	if (r < 0)
 		return sqlite_result(r, SQLITE_IOERR_FSYNC);
-	file->is_new = false;
+	file->has_doubtful_name = false;
 	return SQLITE_OK;
 }
 
@@ -210,6 +210,19 @@ static const sqlite3_io_methods file_methods = {
 	.xDeviceCharacteristics = file_characteristics,
 };
 
+/*
+ * The log of a daemon that was killed: what it holds may be in the disk's cache only. It is acted
+ * upon from now on, so it has to outlive the host.
+ */
+static int make_log_durable(struct vfs_file *file)
+{
+	struct stat status;
+
+	if (fstat(file->fd, &status) < 0)
+		return SQLITE_IOERR_FSTAT;
+	return status.st_size > 0 ? file_sync(&file->file, 0) : SQLITE_OK;
+}
+
 /* All files. */
 
 static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, int flags,
@@ -226,12 +239,16 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, in
 		return SQLITE_CANTOPEN;
 	if (!(flags & SQLITE_OPEN_EXCLUSIVE))
 		fd = io->open(io, AT_FDCWD, path, open_flags, 0);
-	*file = (struct vfs_file){ .io = io, .path = path, .is_new = fd == -ENOENT };
+	*file = (struct vfs_file){ .io = io, .path = path, .has_doubtful_name = true };
 	if (fd == -ENOENT && (flags & SQLITE_OPEN_CREATE))
 		fd = io->open(io, AT_FDCWD, path, open_flags | O_CREAT | O_EXCL, FILE_MODE);
 	if (fd < 0)
 		return sqlite_result(fd, SQLITE_CANTOPEN);
 	file->fd = fd;
+	if (flags & SQLITE_OPEN_WAL && make_log_durable(file) != SQLITE_OK) {
+		file->fd = close_fd(file->fd);
+		return SQLITE_CANTOPEN;
+	}
 	file->file.pMethods = &file_methods;
 	if (ret_flags)
 		*ret_flags = flags;

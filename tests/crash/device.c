@@ -183,6 +183,7 @@ static void write_slot(struct lab_device *device)
 {
 	unsigned slot = (unsigned)device->writing;
 	uint8_t page[FLASH_PAGE_BYTES];
+	bool has_power;
 
 	for (unsigned i = 0; i < FLASH_PAGES; i++)
 		if (!flash_erase_page(device, slot, i))
@@ -193,11 +194,12 @@ static void write_slot(struct lab_device *device)
 		memset(page, 0xff, sizeof(page));
 		memcpy(page, device->upload + i * FLASH_PAGE_BYTES,
 		       left < sizeof(page) ? left : sizeof(page));
-		if (!flash_write_page(device, slot, i, page))
+		has_power = flash_write_page(device, slot, i, page);
+		if (i == 1 && device->traits.defect == DEFECT_WORN_FLASH)
+			device->flash[slot][FLASH_PAGE_BYTES] &= 0x7e;
+		if (!has_power)
 			return;
 	}
-	if (device->traits.defect == DEFECT_WORN_FLASH)
-		device->flash[slot][FLASH_PAGE_BYTES] &= 0x7e;
 	device->writing = -1;
 	device->is_known[slot] = true;
 	device->is_new[slot] = true;

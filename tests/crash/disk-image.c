@@ -352,6 +352,26 @@ bool disk_is_durable(struct disk *disk, const char *except, char ret_path[256])
 	return folder_is_durable(disk->root, except, ret_path);
 }
 
+bool disk_file_is_durable(struct disk *disk, const char *name)
+{
+	const struct node *node = NULL;
+	bool has_durable_name = true;
+
+	for (const struct entry *e = disk->root->entries; e; e = e->next)
+		if (strcmp(e->name, name) == 0)
+			node = e->node;
+	for (const struct name_change *c = disk->root->name_changes; c; c = c->next) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		node = c->node;
+		has_durable_name = false;
+	}
+	/* Nothing can be read of what is gone or empty. */
+	if (!node || (node->durable.size == 0 && !node->byte_changes))
+		return true;
+	return has_durable_name && !node->byte_changes;
+}
+
 static const struct item *find_item(const struct disk_image *image, const char *path)
 {
 	for (const struct item *item = image->items; item; item = item->next)

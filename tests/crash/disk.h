@@ -50,6 +50,9 @@ void disk_lose(struct disk *disk, enum disk_loss loss, unsigned seed);
  * ends in @except (may be NULL) does not count, its bytes do.
  */
 bool disk_is_durable(struct disk *disk, const char *except, char ret_path[256]);
+/* Of one file in the folder: what can be read there, and that it is there. */
+bool disk_file_is_durable(struct disk *disk, const char *name);
+
 /* Has the folder been changed by anything but the table? Else the path of something that was. */
 bool disk_is_as_told(struct disk *disk, char ret_path[256]);
 

@@ -95,8 +95,16 @@ static void law_floor(struct lab *lab, unsigned index)
 			  highest_confirmed(&lab->devices[index]));
 }
 
+/* What was read is acted upon: it must not be gone when the host dies. */
+static void law_log_is_durable(struct lab *lab)
+{
+	if (!disk_file_is_durable(lab->disk, STORE_FILE_NAME "-wal"))
+		lab_break(lab, "what the daemon has read of its store is not durable");
+}
+
 void laws_at_start(struct lab *lab)
 {
+	law_log_is_durable(lab);
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		if (!lab->scenario->begins_damaged)
 			law_record_before_action(lab, i);
@@ -205,6 +213,9 @@ static bool end_is_right(struct lab *lab, unsigned index, const struct job *job)
 		return true;
 	/* A wish that was not answered may have been heard or not. */
 	if (scenario->request != REQUEST_NONE && !approval->request_is_acknowledged)
+		return true;
+	/* What hung went on when somebody came, or the host died: any end that is true. */
+	if (scenario->traits.defect == DEFECT_STUCK)
 		return true;
 	return scenario->other_end != JOB_PHASE_INVALID && job->record.phase == scenario->other_end;
 }

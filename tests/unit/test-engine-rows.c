@@ -273,6 +273,8 @@ static void late(struct question *q)
 	    BOOT.total++)                                                                          \
 	ROW(counts_anew, JOB_RESTARTING, "restart", RESTART, STAYS, OK, only_slot(q);              \
 	    BOOT.total--)                                                                          \
+	ROW(started_unseen, JOB_RESTARTING, "started", WAIT, JOB_CHECKING, OK, only_slot(q);       \
+	    JOB.restart_tries = 3)                                                                 \
 	ROW(fell_back, JOB_RESTARTING, "fell-back", WAIT, JOB_REVERTING, ATTEMPTS_EXHAUSTED,       \
 	    restarted(q);                                                                          \
 	    BOOT.state = KERNEL_BOOT_FALLBACK;                                                     \
