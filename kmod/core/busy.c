@@ -23,7 +23,6 @@ int fwslot_busy_begin_locked(struct fwslot_device *fdev, enum fwslot_status stat
 	fdev->busy_slot = slot;
 	fdev->done_bytes = 0;
 	fdev->total_bytes = 0;
-	WRITE_ONCE(fdev->interruption, 0);
 	return 0;
 }
 
@@ -51,6 +50,16 @@ void fwslot_busy_change(struct fwslot_device *fdev, enum fwslot_status status, u
 	fwslot_notify_status(fdev, fdev->busy_slot);
 }
 
+/* Ends "busy"; fdev->lock is held. What was cancelled is over, and must not cancel what comes. */
+void fwslot_busy_end_locked(struct fwslot_device *fdev)
+{
+	lockdep_assert_held(&fdev->lock);
+
+	fdev->status = FWSLOT_STATUS_IDLE;
+	fdev->busy_slot = NULL;
+	fwslot_resume_locked(fdev);
+}
+
 /* Ends "busy" if the device is busy with @status. Return: whether it was. */
 bool fwslot_busy_end_if(struct fwslot_device *fdev, enum fwslot_status status)
 {
@@ -60,10 +69,8 @@ bool fwslot_busy_end_if(struct fwslot_device *fdev, enum fwslot_status status)
 	mutex_lock(&fdev->lock);
 	slot = fdev->busy_slot;
 	is_ended = fdev->status == status;
-	if (is_ended) {
-		fdev->status = FWSLOT_STATUS_IDLE;
-		fdev->busy_slot = NULL;
-	}
+	if (is_ended)
+		fwslot_busy_end_locked(fdev);
 	mutex_unlock(&fdev->lock);
 	if (is_ended)
 		fwslot_notify_status(fdev, slot);
@@ -77,8 +84,7 @@ void fwslot_busy_end(struct fwslot_device *fdev)
 
 	mutex_lock(&fdev->lock);
 	slot = fdev->busy_slot;
-	fdev->status = FWSLOT_STATUS_IDLE;
-	fdev->busy_slot = NULL;
+	fwslot_busy_end_locked(fdev);
 	mutex_unlock(&fdev->lock);
 	fwslot_notify_status(fdev, slot);
 }
@@ -112,6 +118,15 @@ void fwslot_interrupt_locked(struct fwslot_device *fdev, int interruption)
 		return;
 	WRITE_ONCE(fdev->interruption, interruption);
 	wake_up_all(&fdev->wait_queue);
+}
+
+/* Operations may sleep again, unless the device is gone. */
+void fwslot_resume_locked(struct fwslot_device *fdev)
+{
+	lockdep_assert_held(&fdev->lock);
+
+	if (!fdev->is_gone)
+		WRITE_ONCE(fdev->interruption, 0);
 }
 
 int fwslot_interrupted(struct fwslot_device *fdev)

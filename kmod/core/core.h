@@ -227,8 +227,10 @@ int fwslot_busy_begin_locked(struct fwslot_device *fdev, enum fwslot_status stat
 			     struct fwslot_slot *slot);
 void fwslot_busy_change(struct fwslot_device *fdev, enum fwslot_status status, u64 total_bytes);
 void fwslot_busy_end(struct fwslot_device *fdev);
+void fwslot_busy_end_locked(struct fwslot_device *fdev);
 bool fwslot_busy_end_if(struct fwslot_device *fdev, enum fwslot_status status);
 void fwslot_interrupt_locked(struct fwslot_device *fdev, int interruption);
+void fwslot_resume_locked(struct fwslot_device *fdev);
 const struct fwslot_ops *fwslot_ops_get(struct fwslot_device *fdev);
 void fwslot_ops_put(struct fwslot_device *fdev);
 

@@ -263,8 +263,14 @@ static const struct upload_step *steps_of(const struct fwslot_device *fdev)
 
 static void abort_write(struct fwslot_device *fdev, struct fwslot_upload *upload)
 {
-	const struct fwslot_ops *ops = fwslot_ops_get(fdev);
+	const struct fwslot_ops *ops;
 
+	/* To tidy up may take time; the cancelling has been heard. */
+	mutex_lock(&fdev->lock);
+	fwslot_resume_locked(fdev);
+	mutex_unlock(&fdev->lock);
+
+	ops = fwslot_ops_get(fdev);
 	if (!ops)
 		return;
 	if (upload->is_prepared && ops->abort)

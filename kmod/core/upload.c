@@ -53,8 +53,21 @@ static void drop_load(struct fwslot_device *fdev, int error)
 {
 	set_error(fdev->busy_slot, FWSLOT_STATUS_RECEIVING, error);
 	fwslot_image_buffer_free(&fdev->upload.image);
-	fdev->status = FWSLOT_STATUS_IDLE;
-	fdev->busy_slot = NULL;
+	fwslot_busy_end_locked(fdev);
+}
+
+/* A new upload or erase of this slot, which made the device busy; fdev->lock is held. */
+static void init_upload(struct fwslot_slot *slot, bool is_erase)
+{
+	struct fwslot_upload *upload = &slot->fdev->upload;
+
+	upload->slot = slot;
+	upload->is_erase = is_erase;
+	upload->is_destructive = false;
+	upload->is_prepared = false;
+	upload->has_digest = false;
+	slot->remaining_bytes = 0;
+	set_error(slot, FWSLOT_STATUS_IDLE, 0);
 }
 
 static int begin_load(struct fwslot_slot *slot)
@@ -76,16 +89,12 @@ static int begin_load(struct fwslot_slot *slot)
 					       min_t(u64, slot->size_bytes + slot->wrapping_bytes,
 						     image_limit_bytes));
 	if (ret) {
-		fdev->status = FWSLOT_STATUS_IDLE;
-		fdev->busy_slot = NULL;
+		fwslot_busy_end_locked(fdev);
 		return ret;
 	}
 
-	upload->slot = slot;
-	upload->is_erase = false;
+	init_upload(slot, false);
 	upload->last_received_jiffies = jiffies;
-	set_error(slot, FWSLOT_STATUS_IDLE, 0);
-	slot->remaining_bytes = 0;
 	mod_delayed_work(fwslot_workqueue, &upload->timeout, load_timeout_s * HZ);
 	return 0;
 }
@@ -196,10 +205,6 @@ static int queue_upload(struct fwslot_device *fdev)
 {
 	int ret = -ENODEV;
 
-	fdev->upload.is_destructive = false;
-	fdev->upload.is_prepared = false;
-	fdev->upload.has_digest = false;
-
 	mutex_lock(&fdev->lock);
 	if (!fdev->is_gone) {
 		queue_work(fwslot_workqueue, &fdev->upload.work);
@@ -240,12 +245,8 @@ int fwslot_upload_erase(struct fwslot_slot *slot)
 		ret = -ETXTBSY;
 	if (!ret)
 		ret = fwslot_busy_begin_locked(fdev, FWSLOT_STATUS_PREPARING, slot);
-	if (!ret) {
-		fdev->upload.slot = slot;
-		fdev->upload.is_erase = true;
-		set_error(slot, FWSLOT_STATUS_IDLE, 0);
-		slot->remaining_bytes = 0;
-	}
+	if (!ret)
+		init_upload(slot, true);
 	mutex_unlock(&fdev->lock);
 	if (ret)
 		return ret;
@@ -334,8 +335,7 @@ void fwslot_upload_finish(struct fwslot_device *fdev, int error)
 		fdev->done_bytes = fdev->total_bytes;
 	set_error(slot, fdev->status, error);
 	fwslot_image_buffer_free(&upload->image);
-	fdev->status = FWSLOT_STATUS_IDLE;
-	fdev->busy_slot = NULL;
+	fwslot_busy_end_locked(fdev);
 	mutex_unlock(&fdev->lock);
 
 	if (is_destructive)

@@ -114,8 +114,20 @@ void sim_unplug(struct sim_device *sim)
 	mutex_unlock(&sim->plug_lock);
 }
 
-/* For operations, which cannot wait for themselves. */
+/*
+ * For operations, which cannot wait for themselves. They have cut the power already; if it is there
+ * again, somebody plugged the device in meanwhile.
+ */
 void sim_vanish_work(struct work_struct *work)
 {
-	sim_unplug(container_of(work, struct sim_device, vanish_work));
+	struct sim_device *sim = container_of(work, struct sim_device, vanish_work);
+	bool is_plugged;
+
+	mutex_lock(&sim->plug_lock);
+	mutex_lock(&sim->lock);
+	is_plugged = sim->is_plugged;
+	mutex_unlock(&sim->lock);
+	if (!is_plugged)
+		unplug(sim);
+	mutex_unlock(&sim->plug_lock);
 }
