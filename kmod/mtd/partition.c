@@ -111,6 +111,29 @@ static bool replace_block(struct fwslot_mtd_partition *partition, struct mtd_inf
 	return block < partition->num_good;
 }
 
+/* Memory that needs no erasing, and has no way to, is made to read as if it were erased. */
+static int fill_block(const struct fwslot_mtd_partition *partition, struct mtd_info *mtd, u32 block)
+{
+	u32 part = min_t(u32, partition->block_bytes, PAGE_SIZE);
+	u8 *ones = kmalloc(part, GFP_KERNEL);
+	u32 done;
+	int ret = 0;
+
+	if (!ones)
+		return -ENOMEM;
+	memset(ones, 0xff, part);
+	for (done = 0; !ret && done < partition->block_bytes; done += part) {
+		size_t written;
+
+		part = min(part, partition->block_bytes - done);
+		ret = mtd_write(mtd, address_of(partition, block) + done, part, &written, ones);
+		if (!ret && written < part)
+			ret = -EIO;
+	}
+	kfree(ones);
+	return ret;
+}
+
 static int erase_block(struct fwslot_mtd_partition *partition, struct mtd_info *mtd, u32 block)
 {
 	while (block < partition->num_good) {
@@ -120,9 +143,9 @@ static int erase_block(struct fwslot_mtd_partition *partition, struct mtd_info *
 		};
 		int ret;
 
-		if (mtd->flags & MTD_NO_ERASE)
-			return 0;
 		ret = mtd_erase(mtd, &erase);
+		if ((mtd->flags & MTD_NO_ERASE) && (ret == -ENOTSUPP || ret == -EOPNOTSUPP))
+			ret = fill_block(partition, mtd, block);
 		if (ret != -EIO)
 			return ret;
 		if (!replace_block(partition, mtd, block))

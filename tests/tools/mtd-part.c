@@ -2,10 +2,11 @@
 /*
  * mtd-part: cuts an MTD device into partitions, and does a few things to them that tests need.
  *   mtd-part add /dev/mtd0 NAME OFFSET SIZE     makes a partition
- *   mtd-part del /dev/mtd0 NUMBER               removes the NUMBER-th (0 is the first)
+ *   mtd-part del /dev/mtd0 /dev/mtd1            removes a partition of it
  *   mtd-part erase /dev/mtd1                    erases all of it
  *   mtd-part bad /dev/mtd1 OFFSET               marks the block there as bad
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/blkpg.h>
 #include <mtd/mtd-user.h>
@@ -47,7 +48,7 @@ static int erase(int fd)
 
 int main(int argc, char *argv[])
 {
-	int fd, r = -1;
+	int fd, index, r = -1;
 	long long offset;
 
 	if (argc < 3)
@@ -60,7 +61,11 @@ int main(int argc, char *argv[])
 	if (strcmp(argv[1], "add") == 0 && argc == 6) {
 		r = change(fd, BLKPG_ADD_PARTITION, 0, argv[3], number(argv[4]), number(argv[5]));
 	} else if (strcmp(argv[1], "del") == 0 && argc == 4) {
-		r = change(fd, BLKPG_DEL_PARTITION, (int)number(argv[3]), "", 0, 0);
+		/* Despite its name the number is that of the device, not of the partition. */
+		if (sscanf(argv[3], "/dev/mtd%d", &index) == 1)
+			r = change(fd, BLKPG_DEL_PARTITION, index, "", 0, 0);
+		else
+			errno = EINVAL;
 	} else if (strcmp(argv[1], "erase") == 0) {
 		r = erase(fd);
 	} else if (strcmp(argv[1], "bad") == 0 && argc == 4) {
