@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Loads and unloads the modules again and again while its threads write slots, read attributes and dump
- * by netlink, and while devices vanish. It judges only that loading and unloading succeed and that
- * nothing hangs; whether the kernel is well is said by the kernel's log.
+ * by netlink, and while devices vanish: in every round one in the middle of a write. It judges only that
+ * this happens, that loading and unloading succeed and that nothing hangs; whether the kernel is well is
+ * said by the kernel's log.
  *
  *   kmod-torture CORE.ko SIM.ko IMAGE ROUNDS
  */
@@ -29,6 +30,7 @@
 #define CLASS "/sys/class/fwslot"
 #define DEBUGFS "/sys/kernel/debug/fwslot_sim"
 #define UNLOAD_TIMEOUT_MS 20000
+#define WRITING_TIMEOUT_MS 10000
 
 static struct {
 	unsigned char *bytes;
@@ -56,6 +58,12 @@ static bool put(const char *path, const char *word)
 	is_written = write(fd, word, strlen(word)) >= 0;
 	close(fd);
 	return is_written;
+}
+
+/* A family that is not there is asked for only now and then: the kernel starts modprobe to find it. */
+static bool is_loaded(void)
+{
+	return access(CLASS, F_OK) == 0;
 }
 
 static bool put_data(const char *path)
@@ -146,9 +154,14 @@ static void *keep_dumping(void *unused)
 {
 	(void)unused;
 	while (!is_over) {
-		struct nl_sock *sock = nl_socket_alloc();
+		struct nl_sock *sock;
 		int family = -1;
 
+		if (!is_loaded()) {
+			sleep_ms(1);
+			continue;
+		}
+		sock = nl_socket_alloc();
 		if (sock && genl_connect(sock) >= 0)
 			family = genl_ctrl_resolve(sock, FWSLOT_FAMILY_NAME);
 		for (unsigned i = 0; family >= 0 && i < 20 && !is_over; i++) {
@@ -192,23 +205,65 @@ static int unload(const char *name)
 	}
 }
 
-/* What happens while the threads run; different in each round. */
-static void disturb(unsigned round)
+static void put_fault(unsigned device, const char *file, const char *word)
 {
+	char path[64];
+
+	snprintf(path, sizeof(path), DEBUGFS "/sim%u/%s", device, file);
+	put(path, word);
+}
+
+static bool is_being_written(unsigned device)
+{
+	char path[64], status[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), CLASS "/fwslot%u.1/status", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, status, sizeof(status) - 1) < 0)
+		status[0] = '\0';
+	close(fd);
+	return strcmp(status, "erasing\n") == 0 || strcmp(status, "transferring\n") == 0 ||
+	       strcmp(status, "verifying\n") == 0;
+}
+
+/* The device vanishes in the middle of a write. */
+static int pull_out(unsigned device)
+{
+	for (unsigned waited_ms = 0; !is_being_written(device); waited_ms++) {
+		if (waited_ms >= WRITING_TIMEOUT_MS) {
+			fprintf(stderr, "kmod-torture: nobody writes to device %u\n", device);
+			return -ETIMEDOUT;
+		}
+		sleep_ms(1);
+	}
+	put_fault(device, "vanish", "1");
+	return 0;
+}
+
+/* What happens while the threads run; different in each round. */
+static int disturb(unsigned round)
+{
+	unsigned victim = round % NUM_DEVICES, next = (round + 1) % NUM_DEVICES;
 	char word[16];
+	int r;
 
 	snprintf(word, sizeof(word), "%u", round % 40 + 2);
-	put(DEBUGFS "/sim1/vanish_at_op", word);
+	put_fault(next, "vanish_at_op", word);
 	put(CLASS "/fwslot2/restart", "1");
+	r = pull_out(victim);
+	if (r < 0)
+		return r;
 	if (round % 2)
-		put(DEBUGFS "/sim0/vanish", "1");
-	if (round % 3 == 0)
-		put(DEBUGFS "/sim0/replug", "1");
+		put_fault(victim, "replug", "1");
 	if (round % 4 == 0)
 		put(DEBUGFS "/del_device", "2");
 	if (round % 5 == 0)
 		put(DEBUGFS "/new_device", "4");
-	sleep_ms(20 + round % 7 * 10);
+	sleep_ms(round % 7 * 5);
+	return 0;
 }
 
 static int run_round(char **modules, unsigned round)
@@ -217,14 +272,16 @@ static int run_round(char **modules, unsigned round)
 	int r;
 
 	snprintf(parameters, sizeof(parameters), "devices=%d flash_delay_us_per_page=%u",
-		 NUM_DEVICES, round % 3 * 100);
+		 NUM_DEVICES, 50 + round % 3 * 100);
 	r = load(modules[0], "");
 	if (r < 0)
 		return r;
 	r = load(modules[1], parameters);
 	if (r < 0)
 		return r;
-	disturb(round);
+	r = disturb(round);
+	if (r < 0)
+		return r;
 	r = unload("fwslot_sim");
 	return r < 0 ? r : unload("fwslot");
 }

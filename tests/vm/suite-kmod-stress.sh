@@ -8,6 +8,9 @@
 . /mnt/host/tests/vm/kmod.sh
 rounds=${ROUNDS:-100}
 
+# udev would start programs for each of thousands of events, and take most of the time.
+systemctl stop systemd-udevd{-control.socket,-kernel.socket,.service}
+
 # find_module NAME: its file, uncompressed, as tests/vm/suite gave it to this machine.
 find_module() {
 	find "/lib/modules/$(uname -r)/" -name "$1.ko" -print -quit
