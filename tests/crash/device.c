@@ -220,6 +220,17 @@ void device_turn(struct lab_device *device)
 		crash(device);
 }
 
+/* The kernel's number of a slot, and back: where images are moved, the running one is in slot 0. */
+static unsigned place_of(const struct lab_device *device, unsigned slot)
+{
+	return device->traits.swaps && device->running == 1 ? slot ^ 1 : slot;
+}
+
+static int place_or_none(const struct lab_device *device, int slot)
+{
+	return slot < 0 ? slot : (int)place_of(device, (unsigned)slot);
+}
+
 static enum fwslot_slot_state content_of(const struct lab_device *device, unsigned slot)
 {
 	if (device->writing == (int)slot)
@@ -238,7 +249,7 @@ static void show_slot(const struct lab_device *device, unsigned slot, struct ker
 	const struct image_header *header = flash_image(device, (int)slot);
 	bool is_running = device->running == (int)slot;
 
-	snprintf(ret->label, sizeof(ret->label), "%u", slot);
+	snprintf(ret->label, sizeof(ret->label), "%u", place_of(device, slot));
 	ret->size_bytes = device->traits.defect == DEFECT_SMALL_SLOTS ? IMAGE_BYTES / 2 :
 									FLASH_SLOT_BYTES;
 	ret->state = (enum kernel_slot_state)fwslot_boot_slot_state(
@@ -277,16 +288,16 @@ int device_picture(const struct lab_device *device, struct kernel_device *ret)
 		      device->receiving >= 0 ? KERNEL_STATUS_RECEIVING :
 					       KERNEL_STATUS_IDLE;
 	for (unsigned i = 0; i < device->traits.slots; i++)
-		show_slot(device, i, &ret->slots[i]);
+		show_slot(device, i, &ret->slots[place_of(device, i)]);
 	if (device->traits.has_no_boot_control)
 		return 0;
 	ret->boot = (struct kernel_boot){
 		.is_present = true,
 		.state = (enum kernel_boot_state)device->boot.state,
 		.total = device->boot.total,
-		.running_slot = device->boot.running,
-		.next_slot = device->boot.next,
-		.fallback_slot = device->boot.fallback,
+		.running_slot = place_or_none(device, device->boot.running),
+		.next_slot = place_or_none(device, device->boot.next),
+		.fallback_slot = place_or_none(device, device->boot.fallback),
 		.limit = device->boot.limit,
 		.attempts = device->boot.attempts,
 		.attempts_left = fwslot_boot_attempts_left(&device->boot),
@@ -304,6 +315,7 @@ static bool is_busy(const struct lab_device *device)
 
 int device_load_begin(struct lab_device *device, unsigned slot)
 {
+	slot = place_of(device, slot);
 	device->orders++;
 	if (!device->is_on)
 		return -ENODEV;
@@ -336,6 +348,7 @@ int device_load_data(struct lab_device *device, const void *bytes, size_t size)
 
 int device_load_commit(struct lab_device *device, unsigned slot)
 {
+	slot = place_of(device, slot);
 	device->orders++;
 	if (!device->is_on)
 		return -ENODEV;
@@ -353,6 +366,7 @@ int device_load_commit(struct lab_device *device, unsigned slot)
 
 int device_load_abort(struct lab_device *device, unsigned slot)
 {
+	slot = place_of(device, slot);
 	device->orders++;
 	if (!device->is_on)
 		return -ENODEV;
@@ -363,8 +377,11 @@ int device_load_abort(struct lab_device *device, unsigned slot)
 
 int device_activate(struct lab_device *device, unsigned slot, bool is_permanent)
 {
-	enum fwslot_slot_state content = content_of(device, slot);
+	enum fwslot_slot_state content;
 	int r;
+
+	slot = place_of(device, slot);
+	content = content_of(device, slot);
 
 	device->orders++;
 	if (!device->is_on)

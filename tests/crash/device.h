@@ -49,6 +49,11 @@ struct device_traits {
 	bool has_no_boot_control;
 	enum device_defect defect;
 	bool nobody_helps; /* nobody pulls the plug */
+	/*
+	 * Its boot loader starts slot 0 only, and moves the images (MCUboot). In here slots are images all the
+	 * same; the kernel's numbers are other ones: see place_of(). That no swap is torn is the boot loader's word.
+	 */
+	bool swaps;
 	bool is_opaque; /* what its slots hold is known only to the kernel that wrote it */
 };
 

@@ -18,6 +18,10 @@
 	{                                                           \
 		.slots = 2, .assesses_itself = true, .defect = what \
 	}
+#define SWAPS                                                       \
+	{                                                           \
+		.slots = 2, .assesses_itself = true, .swaps = true, \
+	}
 #define NONE JOB_PHASE_INVALID
 
 const struct scenario scenarios[] = {
@@ -246,6 +250,33 @@ const struct scenario scenarios[] = {
 	  .wish = WISH_INSTALL_IMPORTED,
 	  .end = JOB_FAILED,
 	  .other_end = JOB_DONE },
+	{ .name = "good update, the boot loader swaps the images",
+	  .traits = SWAPS,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "boot loop, the boot loader swaps back",
+	  .traits = SWAPS,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_BOOT_LOOPS,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "unhealthy firmware, the boot loader swaps back",
+	  .traits = SWAPS,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_UNHEALTHY,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "somebody goes back where the boot loader swaps",
+	  .traits = SWAPS,
+	  .devices = 1,
+	  .wish = WISH_REVERT,
+	  .begins_updated = true,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
 	{ .name = "two devices at once",
 	  .traits = TWO_SLOTS,
 	  .devices = 2,
