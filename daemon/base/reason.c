@@ -50,6 +50,8 @@ static const struct reason_row rows[_REASON_COUNT] = {
 			      "Another device needs a newer firmware first." },
 	[REASON_ALREADY_INSTALLED] = { "already-installed", "AlreadyInstalled", EALREADY,
 				       "This firmware is already installed." },
+	[REASON_FAILED_BEFORE] = { "failed-before", "FailedBefore", EPERM,
+				   "This firmware failed on the device before." },
 	[REASON_NO_SUCH_DEVICE] = { "no-such-device", "NoSuchDevice", ENODEV,
 				    "There is no such device." },
 	[REASON_NO_SUCH_JOB] = { "no-such-job", "NoSuchJob", ENOENT, "There is no such job." },

@@ -30,6 +30,9 @@ static const struct {
 	  "try again, and suspect the device's memory if it happens again." },
 	{ REASON_ALREADY_INSTALLED,
 	  "{device} runs exactly this image already. Set flag 2 to write it all the same." },
+	{ REASON_FAILED_BEFORE,
+	  "{device} was given exactly this image before and it was taken back, see its history. Set flag 2 to try it all "
+	  "the same." },
 	{ REASON_NO_SUCH_SLOT, "{device} has no slot that may be written with this image." },
 	{ REASON_NO_WAY_BACK,
 	  "{device} has one slot and no backup: a bad update could not be taken back. Set flag 8 to "

@@ -100,6 +100,8 @@ static int store_end(struct job_entry *entry, struct job_record *job, const char
 		return r;
 	device_after(&device, job);
 	r = store_save_device(manager->store, &device);
+	if (r >= 0 && job->type == JOB_INSTALL && job->phase == JOB_DONE)
+		r = store_forget_failed(manager->store, job->device_id, job->digest);
 	if (r >= 0 && release_has_failed(job))
 		r = store_add_failed(manager->store, job->device_id, job->digest, job->reason,
 				     manager_now(manager));

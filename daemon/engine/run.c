@@ -269,7 +269,11 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 		free(entry->work_message);
 		entry->work_message = message && message[0] ? strdup(message) : NULL;
 	}
-	if (kind == WORK_VERIFY && reason == REASON_OK)
+	if (kind == WORK_VERIFY && reason == REASON_OK) {
 		knowledge->has_payload = true;
+		knowledge->has_failed_before = store_has_failed(entry->manager->store,
+								job->record.device_id,
+								knowledge->release.digest) > 0;
+	}
 	job_run(entry);
 }

@@ -73,6 +73,11 @@ static bool is_installed_already(const struct situation *s)
 	       strcmp(s->device->slots[s->running].digest, s->knowledge->release.digest) == 0;
 }
 
+static bool has_failed_before(const struct situation *s)
+{
+	return !(s->job->flags & MANAGER_FLAG_REINSTALL) && s->knowledge->has_failed_before;
+}
+
 static bool has_no_slot(const struct situation *s)
 {
 	return target_for_release(s) < 0;
@@ -120,6 +125,9 @@ static const struct rule verifying[] = {
 	  ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_work },
 	{ "already-installed", "The running slot holds exactly this image.", is_installed_already,
 	  ACTION_FINISH, JOB_FAILED, REASON_ALREADY_INSTALLED, NULL },
+	{ "failed-before",
+	  "Exactly this image was taken back from this device, and nobody said to try it all the same.",
+	  has_failed_before, ACTION_FINISH, JOB_FAILED, REASON_FAILED_BEFORE, NULL },
 	{ "no-slot",
 	  "The device has no slot of that name that may be written, or does not say which one runs.",
 	  has_no_slot, ACTION_FINISH, JOB_FAILED, REASON_NO_SUCH_SLOT, NULL },

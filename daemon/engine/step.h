@@ -17,7 +17,7 @@
 #include "store/record.h"
 
 /* Flags of a request, as on the bus; others are refused with REASON_INVALID_ARGUMENT. */
-#define MANAGER_FLAG_REINSTALL (UINT64_C(1) << 1) /* even if the same version runs */
+#define MANAGER_FLAG_REINSTALL (UINT64_C(1) << 1) /* even if it runs, or failed there before */
 #define MANAGER_FLAG_DOWNGRADE (UINT64_C(1) << 2) /* an older release, never below the floor */
 #define MANAGER_FLAG_NO_WAY_BACK (UINT64_C(1) << 3) /* one slot and no backup: do it all the same */
 
@@ -65,6 +65,7 @@ struct job_knowledge {
 	enum reason reason; /* why the failed one failed */
 	struct job_release release; /* valid when verify is WORK_SUCCEEDED */
 	bool has_bundle; /* the caller's file is held, or can be opened again */
+	bool has_failed_before; /* the release, on this device; valid like @release */
 	bool has_payload; /* the verified image is in STATE/payload */
 	uint64_t resumed_usec; /* when this process began to look after the job */
 	uint64_t away_since_usec; /* when the device went, or resumed_usec */

@@ -236,15 +236,33 @@ int store_add_failed(struct store *store, const char *device_id, const char *dig
 	return r < 0 ? r : prune_failed(store, device_id);
 }
 
+static int get_failed(struct store *store, enum statement number, const char *device_id,
+		      const char *digest, sqlite3_stmt **ret)
+{
+	int r;
+
+	r = statement_get(store, number, ret);
+	if (r >= 0)
+		r = bind_text(*ret, 1, device_id);
+	if (r >= 0)
+		r = bind_text(*ret, 2, digest);
+	return r;
+}
+
+int store_forget_failed(struct store *store, const char *device_id, const char *digest)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	int r;
+
+	r = get_failed(store, STATEMENT_FORGET_FAILED, device_id, digest, &statement);
+	return r < 0 ? r : statement_run(statement);
+}
+
 int store_has_failed(struct store *store, const char *device_id, const char *digest)
 {
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;
 	int r;
 
-	r = statement_get(store, STATEMENT_HAS_FAILED, &statement);
-	if (r >= 0)
-		r = bind_text(statement, 1, device_id);
-	if (r >= 0)
-		r = bind_text(statement, 2, digest);
+	r = get_failed(store, STATEMENT_HAS_FAILED, device_id, digest, &statement);
 	return r < 0 ? r : statement_next(statement);
 }

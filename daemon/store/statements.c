@@ -57,6 +57,7 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_PRUNE_FAILED] =
 		"DELETE FROM failed WHERE device_id = ?1 AND digest NOT IN (SELECT digest FROM failed"
 		" WHERE device_id = ?1 ORDER BY usec DESC LIMIT " NUMBER(STORE_FAILED_MAX) ")",
+	[STATEMENT_FORGET_FAILED] = "DELETE FROM failed WHERE device_id = ? AND digest = ?",
 	[STATEMENT_HAS_FAILED] = "SELECT 1 FROM failed WHERE device_id = ? AND digest = ?",
 };
 

@@ -75,5 +75,8 @@ int store_list_history(struct store *store, const char *device_id, unsigned limi
 /* A release (by its image's digest) that failed on a device: it is not to be offered there again by itself. */
 _warn_unused_ int store_add_failed(struct store *store, const char *device_id, const char *digest,
 				   enum reason reason, uint64_t now_usec);
+/* It was tried again and is good. */
+_warn_unused_ int store_forget_failed(struct store *store, const char *device_id,
+				      const char *digest);
 /* 1 yes, 0 no, -errno */
 int store_has_failed(struct store *store, const char *device_id, const char *digest);

@@ -41,6 +41,7 @@ struct scenario {
 	unsigned request_after; /* turns in that phase */
 	const char *slot_label; /* that the release asks for; NULL: any */
 	bool begins_updated; /* an update was made and kept before */
+	bool begins_failed; /* the new firmware was taken back before */
 	bool begins_unknown; /* the very first start on an empty disk */
 	bool begins_killed; /* and nobody closed the database */
 	bool begins_damaged; /* a page of the database is damaged */

@@ -230,8 +230,8 @@ static void law_approval(struct lab *lab, unsigned index)
 {
 	struct device *device = manager_device_by_index(lab->manager, index);
 	const struct approval *approval = &lab->approvals[index];
-	unsigned allowed = lab->scenario->begins_updated && lab->scenario->wish != WISH_REVERT ? 2 :
-												 1;
+	bool has_begun = lab->scenario->begins_updated || lab->scenario->begins_failed;
+	unsigned allowed = has_begun && lab->scenario->wish != WISH_REVERT ? 2 : 1;
 	unsigned count = 0;
 
 	/* Given up, and taken up again when the device was back. */

@@ -400,8 +400,10 @@ static void make_beginning(struct lab *lab, const struct scenario *scenario)
 		 scenario->configuration ? scenario->configuration : "[Trial]\nTrialSec=200\n");
 	forget_past(lab);
 	before.request = REQUEST_NONE;
-	before.behaviour = IMAGE_BOOTS;
-	before.wish = scenario->begins_updated ? WISH_INSTALL_IMPORTED : WISH_NOTHING;
+	if (!scenario->begins_failed)
+		before.behaviour = IMAGE_BOOTS;
+	before.wish = scenario->begins_updated || scenario->begins_failed ? WISH_INSTALL_IMPORTED :
+									    WISH_NOTHING;
 	lab->scenario = &before;
 	lab->is_beginning = true;
 	if (scenario->begins_killed) {

@@ -98,6 +98,7 @@ static void test_bad_firmware(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct device *device;
 		struct life life;
+		struct job *job;
 
 		empty_folder();
 		make_world(rows[i].behaviour, 2);
@@ -115,6 +116,14 @@ static void test_bad_firmware(void)
 		       "the release is remembered");
 		tap_ok(manager_revert_is_recovery(life.manager, device),
 		       "going back would be recovery");
+		job = begin_install(&life, 0);
+		tap_is(live_to_the_end(&life), JOB_FAILED, "asked for once more it is refused");
+		tap_is(job->record.reason, REASON_FAILED_BEFORE, "because it failed before");
+		world->behaviour = BOOTS;
+		begin_install(&life, MANAGER_FLAG_REINSTALL);
+		tap_is(live_to_the_end(&life), JOB_DONE, "with the flag it has another chance");
+		tap_is(store_has_failed(life.manager->store, "sim0", NEW), 0,
+		       "and what is good has not failed");
 		end_life(&life);
 	}
 }

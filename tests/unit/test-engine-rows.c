@@ -220,6 +220,12 @@ static void late(struct question *q)
 	ROW(too_large, JOB_VERIFYING, "image-too-large", FINISH, JOB_FAILED, TOO_LARGE,            \
 	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
 	    SLOT1.size_bytes = 99)                                                                 \
+	ROW(failed_before, JOB_VERIFYING, "failed-before", FINISH, JOB_FAILED, FAILED_BEFORE,      \
+	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
+	    KNOWN.has_failed_before = true)                                                        \
+	ROW(all_the_same, JOB_VERIFYING, "verified", WAIT, JOB_WRITING, OK,                        \
+	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
+	    KNOWN.has_failed_before = true; JOB.flags = MANAGER_FLAG_REINSTALL)                    \
 	ROW(no_way_back, JOB_VERIFYING, "no-way-back", FINISH, JOB_FAILED, NO_WAY_BACK,            \
 	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
 	    q->device.num_slots = 1)                                                               \

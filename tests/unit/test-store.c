@@ -181,6 +181,9 @@ static void test_devices(void)
 			tap_bail("failed");
 	}
 	tap_is(store_has_failed(store, "sim0", "sha256:36"), 1, "a failed release is remembered");
+	tap_is(store_forget_failed(store, "sim0", "sha256:36"), 0, "and forgotten");
+	tap_is(store_has_failed(store, "sim0", "sha256:36"), 0, "when it has been good");
+	tap_is(store_has_failed(store, "sim0", "sha256:35"), 1, "alone");
 	tap_is(store_has_failed(store, "sim1", "sha256:36"), 0, "of that device");
 	tap_is(store_has_failed(store, "sim0", "sha256:1"), 0, "up to a limit");
 	store_close(store);
