@@ -83,6 +83,9 @@ const struct engine_ops engine_default_ops = {
 	.set_attempts = set_attempts,
 	.work_start = work_start,
 	.work_stop = work_stop,
+	.file_hold = systemd_file_hold,
+	.file_let_go = systemd_file_let_go,
+	.files_held = systemd_files_held,
 	.io = &io_default,
 	.listens_to_kernel = true,
 };

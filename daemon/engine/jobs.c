@@ -146,6 +146,7 @@ int manager_resume_jobs(struct manager *manager)
 	if (r < 0)
 		return r;
 	manager_forget_old_jobs(manager);
+	held_take_back(manager);
 	for (size_t i = 0; i < manager->job_count; i++)
 		if (!job_phase_is_final(manager->jobs[i]->job.record.phase))
 			job_run(manager->jobs[i]);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/io.h"
@@ -16,6 +17,14 @@ struct job;
 
 /* Work of a job that is done outside this process and ends by manager_work_ended(). */
 enum work_kind { WORK_VERIFY, WORK_COPY, WORK_HEALTH, WORK_KIND_MAX };
+
+/* A file that is held for whoever runs after this process. */
+#define HELD_FILES_MAX 32 /* FileDescriptorStoreMax= of the unit */
+#define HELD_NAME_SIZE 32
+struct held_file {
+	char name[HELD_NAME_SIZE];
+	int fd;
+};
 
 struct engine_ops {
 	/* CLOCK_REALTIME, which somebody may set, and CLOCK_BOOTTIME, which only runs. */
@@ -39,12 +48,24 @@ struct engine_ops {
 	/* Ends it without a result. Nothing of the work remains. No work running is fine. */
 	void (*work_stop)(const struct engine_ops *self, struct job *job, enum work_kind kind);
 
+	/* All three may be NULL: nobody holds files. file_hold: 0 or -errno; files_held: the caller owns the fds. */
+	int (*file_hold)(const struct engine_ops *self, const char *name, int fd);
+	void (*file_let_go)(const struct engine_ops *self, const char *name);
+	size_t (*files_held)(const struct engine_ops *self,
+			     struct held_file ret[static HELD_FILES_MAX]);
+
 	/* Files of the state folder. */
 	const struct io_operations *io;
 
 	/* false: nobody listens to the kernel, manager_device_*() are called from outside. */
 	bool listens_to_kernel;
 };
+
+/* held-systemd.c */
+int systemd_file_hold(const struct engine_ops *self, const char *name, int fd);
+void systemd_file_let_go(const struct engine_ops *self, const char *name);
+size_t systemd_files_held(const struct engine_ops *self,
+			  struct held_file ret[static HELD_FILES_MAX]);
 
 /* The real thing. */
 extern const struct engine_ops engine_default_ops;

@@ -22,6 +22,7 @@ struct job_entry {
 	struct job job; /* first */
 	struct manager *manager;
 	int bundle_fd; /* the caller's file until it is verified, -EBADF = none */
+	bool is_bundle_held; /* also for the daemon after this one */
 	struct work *works[WORK_KIND_MAX]; /* running ones; owned by whoever started them (ops) */
 	char *work_message; /* sentence of the last work that failed */
 	sd_event_source *timer;
@@ -79,6 +80,11 @@ void manager_forget_old_jobs(struct manager *manager); /* ended ones beyond MANA
 int manager_resume_jobs(struct manager *manager);
 size_t manager_count_unfinished(struct manager *manager);
 void job_stop_works(struct job_entry *entry);
+
+/* held.c: the caller's file outlives this process */
+void held_begin(struct job_entry *entry);
+void held_end(struct job_entry *entry); /* if the job has no need of it any more */
+void held_take_back(struct manager *manager); /* when all jobs are loaded */
 
 /* run.c: the loop */
 void job_run(struct job_entry *entry);

@@ -132,6 +132,7 @@ static int begin_job(struct manager *manager, struct device *device, struct job_
 		return fail_memory(failure);
 	entry->bundle_fd = TAKE_FD(*bundle_fd);
 	entry->job.knowledge.has_bundle = entry->bundle_fd >= 0;
+	held_begin(entry);
 	entry->job.knowledge.away_since_usec = 0;
 	device->job = &entry->job;
 	if (manager->events->job_added)

@@ -99,6 +99,7 @@ static void take_record(struct job_entry *entry, const struct job_record *next)
 	struct job_record before = entry->job.record;
 
 	entry->job.record = *next;
+	held_end(entry);
 	if (next->phase != before.phase)
 		begin_phase(entry, next->phase);
 	/* It booted again: what the checks said of the boot before does not count. */

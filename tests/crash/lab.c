@@ -193,6 +193,58 @@ static void work_stop(const struct engine_ops *self, struct job *job, enum work_
 	(void)kind;
 }
 
+/* systemd: it goes on when the daemon dies, and with the host all it held is gone. */
+static int file_hold(const struct engine_ops *self, const char *name, int fd)
+{
+	struct lab *lab = lab_of(self);
+
+	if (stopper_begin(&lab->stopper, OPERATION_ORDER) == MAY_NOT)
+		return -EIO;
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++) {
+		if (lab->held[i].name[0])
+			continue;
+		snprintf(lab->held[i].name, HELD_NAME_SIZE, "%s", name);
+		lab->held[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		break;
+	}
+	stopper_end(&lab->stopper);
+	return 0;
+}
+
+static void file_let_go(const struct engine_ops *self, const char *name)
+{
+	struct lab *lab = lab_of(self);
+
+	if (stopper_begin(&lab->stopper, OPERATION_ORDER) == MAY_NOT)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
+		if (strcmp(lab->held[i].name, name) == 0)
+			lab_forget_held(&lab->held[i]);
+	stopper_end(&lab->stopper);
+}
+
+static size_t files_held(const struct engine_ops *self, struct held_file ret[static HELD_FILES_MAX])
+{
+	struct lab *lab = lab_of(self);
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++) {
+		if (!lab->held[i].name[0])
+			continue;
+		ret[count] = lab->held[i];
+		ret[count++].fd = fcntl(lab->held[i].fd, F_DUPFD_CLOEXEC, 3);
+	}
+	return count;
+}
+
+void lab_forget_held(struct held_file *file)
+{
+	if (!file->name[0])
+		return;
+	close(file->fd);
+	file->name[0] = '\0';
+}
+
 static void unplug(void *userdata)
 {
 	struct lab *lab = userdata;
@@ -212,6 +264,9 @@ static const struct engine_ops lab_ops = {
 	.restart = restart,
 	.confirm = confirm,
 	.set_attempts = set_attempts,
+	.file_hold = file_hold,
+	.file_let_go = file_let_go,
+	.files_held = files_held,
 	.work_start = work_start,
 	.work_stop = work_stop,
 };

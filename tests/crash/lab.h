@@ -88,6 +88,8 @@ struct lab {
 		unsigned index, slot, value;
 		unsigned turns; /* until it arrives */
 	} delayed;
+	struct held_file held[LAB_DEVICES_MAX]; /* by whoever starts the daemon; name "": none */
+	bool host_has_died; /* or its power failed */
 	unsigned delayed_event[LAB_DEVICES_MAX]; /* turns; 0 = none */
 	unsigned plug_in_after; /* turns until an unplugged device is back */
 	unsigned lives;
@@ -138,4 +140,5 @@ void lab_new_image(const struct lab *lab, uint8_t image[static IMAGE_BYTES],
 /* An order that arrives: no operation, no message. */
 int lab_give(struct lab *lab, enum job_action action, unsigned index, unsigned slot,
 	     unsigned value);
+void lab_forget_held(struct held_file *file);
 struct job *lab_job_of(struct lab *lab, unsigned index);

@@ -217,6 +217,9 @@ static bool end_is_right(struct lab *lab, unsigned index, const struct job *job)
 	/* What hung went on when somebody came, or the host died: any end that is true. */
 	if (scenario->traits.defect == DEFECT_STUCK)
 		return true;
+	/* A file that was given by descriptor is held for the next daemon, but not beyond the host's death. */
+	if (scenario->wish == WISH_INSTALL && !lab->host_has_died)
+		return false;
 	return scenario->other_end != JOB_PHASE_INVALID && job->record.phase == scenario->other_end;
 }
 
@@ -332,6 +335,9 @@ void laws_at_rest(struct lab *lab)
 		law_end_is_true(lab, i);
 	}
 	law_no_leftovers(lab, true);
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
+		if (lab->held[i].name[0])
+			lab_break(lab, "the file of %s is still held", lab->held[i].name);
 	/* After a crash things may be pending that the next start would do again. */
 	if (lab->lives == 1 && !disk_is_durable(lab->disk, "-wal", path))
 		lab_break(lab, "nothing is under way, but %s is not durable", path);

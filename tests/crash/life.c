@@ -340,6 +340,12 @@ void lab_live(struct lab *lab, struct stop_plan plan)
 		laws_at_end(lab);
 }
 
+static void forget_all_held(struct lab *lab)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
+		lab_forget_held(&lab->held[i]);
+}
+
 void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigned seed)
 {
 	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
@@ -350,6 +356,8 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 	if (what == STOP_DAEMON || what == STOP_DEVICE)
 		return;
 	disk_lose(lab->disk, loss, seed);
+	lab->host_has_died = true;
+	forget_all_held(lab);
 	lab->delayed.is_there = false;
 	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
@@ -436,7 +444,8 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 	lab->scenario = scenario;
 	lab->now_usec = EPOCH_USEC;
 	lab->plug_in_after = 0;
-	lab->any_end = lab->may_exhaust = false;
+	lab->any_end = lab->may_exhaust = lab->host_has_died = false;
+	forget_all_held(lab);
 	lab->delayed.is_there = false;
 	memset(&lab->messages, 0, sizeof(lab->messages));
 	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
