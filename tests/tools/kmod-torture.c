@@ -31,6 +31,8 @@
 #define DEBUGFS "/sys/kernel/debug/fwslot_sim"
 #define UNLOAD_TIMEOUT_MS 20000
 #define WRITING_TIMEOUT_MS 10000
+/* Between what a thread does and what it does next: loading modules needs a processor, too. */
+#define PAUSE_MS 5
 
 static struct {
 	unsigned char *bytes;
@@ -95,14 +97,14 @@ static void *keep_writing(void *device)
 	snprintf(cancel, sizeof(cancel), CLASS "/%s.1/cancel", (char *)device);
 	while (!is_over) {
 		if (!put(loading, "1")) {
-			sleep_ms(1);
+			sleep_ms(PAUSE_MS);
 			continue;
 		}
 		if (put_data(data) && put(loading, "0"))
 			writes_begun++;
 		if (++count % 7 == 0)
 			put(cancel, "1");
-		sleep_ms(1);
+		sleep_ms(PAUSE_MS);
 	}
 	return NULL;
 }
@@ -138,7 +140,7 @@ static void *keep_reading(void *unused)
 	for (unsigned i = 0; !is_over; i++) {
 		snprintf(path, sizeof(path), CLASS "/%s", folders[i % NUM_FOLDERS]);
 		read_folder(path);
-		sleep_ms(1);
+		sleep_ms(PAUSE_MS);
 	}
 	return NULL;
 }
@@ -158,7 +160,7 @@ static void *keep_dumping(void *unused)
 		int family = -1;
 
 		if (!is_loaded()) {
-			sleep_ms(1);
+			sleep_ms(PAUSE_MS);
 			continue;
 		}
 		sock = nl_socket_alloc();
@@ -166,10 +168,10 @@ static void *keep_dumping(void *unused)
 			family = genl_ctrl_resolve(sock, FWSLOT_FAMILY_NAME);
 		for (unsigned i = 0; family >= 0 && i < 20 && !is_over; i++) {
 			dump(sock, family, i % 2 ? FWSLOT_CMD_SLOT_GET : FWSLOT_CMD_DEV_GET);
-			sleep_ms(1);
+			sleep_ms(PAUSE_MS);
 		}
 		nl_socket_free(sock);
-		sleep_ms(1);
+		sleep_ms(PAUSE_MS);
 	}
 	return NULL;
 }
