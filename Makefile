@@ -78,8 +78,8 @@ help:
 deps:
 	@tests/deps all
 
-# help: sudo make install       programs, units, rules, policies; without DESTDIR also dkms
-install: programs
+# help: sudo make install       programs, manual, units, rules, policies; without DESTDIR also dkms
+install: programs man
 	@daemon/data/install-files install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)'
 ifeq ($(DESTDIR),)
 	@daemon/data/install-activate install

@@ -11,7 +11,7 @@ if [ "${1:-}" != inside ]; then
 	exec unshare -m bash "$0" inside
 fi
 for folder in /lib/modules /usr/src /var/lib/dkms; do
-	mkdir -p $folder && mount -t tmpfs tmpfs $folder || bail "cannot hide $folder"
+	if ! mkdir -p $folder || ! mount -t tmpfs tmpfs $folder; then bail "cannot hide $folder"; fi
 done
 
 modules_of() { # RELEASE
