@@ -19,6 +19,7 @@
 #define LONG_LIFE 110
 #define SHORT_LIFE 30
 #define MESSAGES_GUESS 40
+#define DAY_USEC (INT64_C(86400) * (int64_t)SECOND)
 
 static unsigned draw(unsigned *random, unsigned below)
 {
@@ -39,6 +40,19 @@ static void tell(struct story *story, const struct stop_plan *plan, enum disk_lo
 				 stop_when_word(plan->when), plan->at, disk_loss_word(loss));
 }
 
+/* A machine whose clock has no battery, and somebody who sets it. */
+static void set_clock(struct lab *lab, unsigned *random, struct story *story)
+{
+	static const int64_t errors[] = { -DAY_USEC, 3600 * DAY_USEC };
+
+	if (draw(random, 4) != 0)
+		return;
+	lab->clock_error_usec = errors[draw(random, ARRAY_SIZE(errors))];
+	story->length += (size_t)snprintf(story->text + story->length,
+					  sizeof(story->text) - story->length, "clock %+lld s; ",
+					  (long long)(lab->clock_error_usec / (int64_t)SECOND));
+}
+
 /* A life with a fault in it; returns whether it came to that. */
 static bool live_with_fault(struct lab *lab, unsigned *random, struct story *story)
 {
@@ -56,6 +70,8 @@ static bool live_with_fault(struct lab *lab, unsigned *random, struct story *sto
 	tell(story, &plan, loss);
 	lab_fall(lab, plan.what, loss, draw(random, 1000));
 	lab_turn_alone(lab, turns);
+	if (plan.what == STOP_HOST || plan.what == STOP_POWER)
+		set_clock(lab, random, story);
 	return true;
 }
 

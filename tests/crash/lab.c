@@ -47,6 +47,11 @@ struct job *lab_job_of(struct lab *lab, unsigned index)
 	return device ? device->job : NULL;
 }
 
+static uint64_t wall_clock_usec(const struct engine_ops *self)
+{
+	return lab_of(self)->now_usec + (uint64_t)lab_of(self)->clock_error_usec;
+}
+
 static uint64_t clock_usec(const struct engine_ops *self)
 {
 	return lab_of(self)->now_usec;
@@ -254,7 +259,7 @@ static void unplug(void *userdata)
 }
 
 static const struct engine_ops lab_ops = {
-	.realtime_usec = clock_usec,
+	.realtime_usec = wall_clock_usec,
 	.boottime_usec = clock_usec,
 	.device_read = device_read,
 	.load_begin = load_begin,

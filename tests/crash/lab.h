@@ -89,6 +89,7 @@ struct lab {
 		unsigned turns; /* until it arrives */
 	} delayed;
 	struct held_file held[LAB_DEVICES_MAX]; /* by whoever starts the daemon; name "": none */
+	int64_t clock_error_usec; /* of the wall clock */
 	bool host_has_died; /* or its power failed */
 	unsigned delayed_event[LAB_DEVICES_MAX]; /* turns; 0 = none */
 	unsigned plug_in_after; /* turns until an unplugged device is back */

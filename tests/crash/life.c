@@ -228,7 +228,7 @@ static void ring_timers(struct lab *lab)
 		struct job_entry *entry = lab->manager->jobs[i];
 
 		if (!job_phase_is_final(entry->job.record.phase) &&
-		    entry->wake_usec <= lab->now_usec)
+		    entry->wake_usec <= manager_now(lab->manager))
 			job_wake(entry);
 	}
 }
@@ -444,6 +444,7 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 	lab->scenario = scenario;
 	lab->now_usec = EPOCH_USEC;
 	lab->plug_in_after = 0;
+	lab->clock_error_usec = 0;
 	lab->any_end = lab->may_exhaust = lab->host_has_died = false;
 	forget_all_held(lab);
 	lab->delayed.is_there = false;
