@@ -11,6 +11,13 @@ static bool is_busy(const struct situation *s)
 	return !device_is_idle(s);
 }
 
+/* A delayed or doubled order chose it for one boot only: at the next it would leave again. */
+static bool old_is_on_trial(const struct situation *s)
+{
+	return previous_is_running(s) && s->device->boot.is_present &&
+	       s->device->boot.state == KERNEL_BOOT_TRIAL;
+}
+
 static bool old_is_safe(const struct situation *s)
 {
 	bool stays = !s->device->boot.is_present || s->device->boot.next_slot < 0 ||
@@ -83,6 +90,8 @@ static const struct rule reverting[] = {
 	  JOB_FAILED, REASON_DID_NOT_START, give_up },
 	{ "restarting", "The device is restarting, or finishes something.", is_busy, ACTION_WAIT,
 	  STAYS, REASON_OK, until_restart_timeout },
+	{ "old-on-trial", "The old firmware runs, but on trial: keep it.", old_is_on_trial,
+	  ACTION_CONFIRM, STAYS, REASON_OK, NULL },
 	{ "revert-done", "The slot that was asked for runs and will run.", revert_is_done,
 	  ACTION_FINISH, JOB_DONE, REASON_OK, clear_reason },
 	{ "reverted", "The old firmware runs and will run.", old_is_safe, ACTION_FINISH,

@@ -33,8 +33,18 @@ static bool device_forgot(const struct situation *s)
 	       !s->knowledge->cannot_restore && device_is_idle(s);
 }
 
+/*
+ * It was switched on again, or the host was: the time it was off is no time it stayed up. Not the whole trial anew, or
+ * what is switched off every evening would never be kept.
+ */
 static void note_boots(const struct situation *s, struct job_step *step)
 {
+	uint64_t settle_usec = s->policy->trial_usec < STEP_TRIAL_SETTLE_USEC ?
+				       s->policy->trial_usec :
+				       STEP_TRIAL_SETTLE_USEC;
+
+	if (step->next.trial_end_usec < s->now_usec + settle_usec)
+		step->next.trial_end_usec = s->now_usec + settle_usec;
 	step->next.boots_before = s->device->boot.total;
 	if (s->device->boot.attempts > step->next.attempts)
 		step->next.attempts = s->device->boot.attempts;
@@ -156,8 +166,9 @@ static const struct rule trial[] = {
 	  begin_reverting },
 	{ "booted-by-fault", "It crashed: it has to stay up for the whole trial time anew.",
 	  booted_by_fault, ACTION_WAIT, STAYS, REASON_OK, begin_staying_up_anew },
-	{ "booted", "It was switched on again, or counts from nought: only remember.", boots_differ,
-	  ACTION_WAIT, STAYS, REASON_OK, note_boots_at_once },
+	{ "booted",
+	  "It was switched on again, or counts from nought: no attempt, but it has to settle.",
+	  boots_differ, ACTION_WAIT, STAYS, REASON_OK, note_boots_at_once },
 	{ "staying-up", "The trial time is not over.", must_stay_up, ACTION_WAIT, STAYS, REASON_OK,
 	  until_trial_end },
 	{ "busy", "The device does something: wait for its end.", is_busy, ACTION_WAIT, STAYS,

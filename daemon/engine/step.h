@@ -28,6 +28,8 @@
 #define STEP_WRITES_MAX 12 /* where WriteTries= does not count: cut short, or the only slot is spoilt */
 #define STEP_TRIAL_BOOTS_MAX \
 	10 /* boots by fault or watchdog, where the device does not count itself */
+#define STEP_TRIAL_SETTLE_USEC \
+	UINT64_C(120000000) /* up since it was switched on, even if the trial time is over */
 #define STEP_TRIAL_AWAY_MAX_USEC \
 	(UINT64_C(30) * 24 * 3600 * 1000000) /* unplugged during its trial */
 

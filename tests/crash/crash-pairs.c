@@ -15,6 +15,7 @@
 
 #define RUNS_DEFAULT 600
 #define FAULTS_MAX 3
+#define FEW_RUNS 20 /* by chance none of them has several faults */
 /* Operations of a life: of a whole one, and of one that only finishes something. */
 #define LONG_LIFE 110
 #define SHORT_LIFE 30
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 		printf("# seed %u: %s: %s%s\n#   DEBUG=1 crash-pairs %u 1\n", seed + i,
 		       lab->scenario->name, story.text, lab->broken, seed + i);
 	}
-	tap_ok(lost == 0 && pairs > runs / 4,
+	tap_ok(lost == 0 && (pairs > runs / 4 || runs < FEW_RUNS),
 	       "%u runs from seed %u: %lu faults, %lu runs with several, %u lost", runs, seed,
 	       faults, pairs, lost);
 	rows_print();

@@ -227,6 +227,8 @@
 	ROW(unpend, JOB_REVERTING, "choose-old", ACTIVATE_PREVIOUS, STAYS, OK, chosen(q))          \
 	ROW(wait_old, JOB_REVERTING, "waiting-for-boot", WAIT, STAYS, OK, on_trial(q);             \
 	    BOOT.next_slot = 0; ordered(q, ACTION_RESTART, 0))                                     \
+	ROW(old_on_trial, JOB_REVERTING, "old-on-trial", CONFIRM, STAYS, OK,                       \
+	    BOOT.state = KERNEL_BOOT_TRIAL)                                                        \
 	ROW(will_not, JOB_REVERTING, "will-not-go-back", FINISH, JOB_FAILED, DID_NOT_START,        \
 	    on_trial(q);                                                                           \
 	    BOOT.next_slot = 0; JOB.restart_tries = 3; JOB.trial_end_usec = 0; late(q))            \
