@@ -100,8 +100,16 @@ static int give_faulty(struct lab *lab, enum job_action action, unsigned index, 
 		(void)lab_give(lab, action, index, slot, value);
 		return r;
 	case MESSAGE_DELAYED:
-		lab->delayed =
-			(struct delayed_order){ true, action, index, slot, value, DELAY_TURNS };
+		lab->delayed = (struct delayed_order){
+			true,
+			action,
+			index,
+			slot,
+			value,
+			DELAY_TURNS,
+			lab_job_of(lab, index) ? lab_job_of(lab, index)->record.phase :
+						 JOB_PHASE_INVALID,
+		};
 		return 0;
 	default:
 		return 0;

@@ -87,9 +87,11 @@ struct lab {
 		enum job_action action;
 		unsigned index, slot, value;
 		unsigned turns; /* until it arrives */
+		enum job_phase phase; /* of the job that gave it */
 	} delayed;
 	struct held_file held[LAB_DEVICES_MAX]; /* by whoever starts the daemon; name "": none */
 	int64_t clock_error_usec; /* of the wall clock */
+	bool came_too_late; /* a delayed order, when its job was past that phase */
 	bool host_has_died; /* or its power failed */
 	unsigned delayed_event[LAB_DEVICES_MAX]; /* turns; 0 = none */
 	unsigned plug_in_after; /* turns until an unplugged device is back */

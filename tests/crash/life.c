@@ -171,10 +171,13 @@ static void tell(struct lab *lab, unsigned index)
 static void deliver(struct lab *lab)
 {
 	struct delayed_order *d = &lab->delayed;
+	struct job *job;
 
 	if (!d->is_there || --d->turns > 0)
 		return;
 	d->is_there = false;
+	job = lab_job_of(lab, d->index);
+	lab->came_too_late = !job || job->record.phase != d->phase;
 	lab_give(lab, d->action, d->index, d->slot, d->value);
 }
 
@@ -445,6 +448,7 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 	lab->now_usec = EPOCH_USEC;
 	lab->plug_in_after = 0;
 	lab->clock_error_usec = 0;
+	lab->came_too_late = false;
 	lab->any_end = lab->may_exhaust = lab->host_has_died = false;
 	forget_all_held(lab);
 	lab->delayed.is_there = false;
