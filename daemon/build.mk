@@ -4,6 +4,10 @@
 # a folder with a main.c.  Three flavours of each object exist side by side:
 # $(BUILD)/ (what is installed), $(BUILD)/asan/ (tests), $(BUILD)/fuzz/ (libFuzzer).
 
+# What test programs are made of.  check-coverage and check-valgrind build trees of their
+# own with other flags, in which nothing is sanitized and all programs share objects.
+TESTED	?= $(BUILD)/asan
+
 # Rooms from the top floor to the ground: the order in which the linker sees them.
 # ROOMS="base trust" on the command line builds and links only these.
 ROOMS	?= bus engine trust remote backup kernel store base
@@ -86,7 +90,7 @@ $(2)/daemon/$(1).a: $(call room_objects,$(1),$(2))
 	@mkdir -p $$(@D)
 	$$(call say,AR,$$@)rm -f $$@ && ar rcs $$@ $$^
 endef
-$(foreach f,$(BUILD) $(BUILD)/asan $(BUILD)/fuzz,$(foreach r,$(filled_rooms),\
+$(foreach f,$(sort $(BUILD) $(TESTED) $(BUILD)/fuzz),$(foreach r,$(filled_rooms),\
 	$(eval $(call archive_rule,$(r),$(f)))))
 
 define program_rule

@@ -13,10 +13,18 @@ UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 fuzz_shared := $(filter-out $(fuzz_sources),$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fuzz_sources))
+REPLAY_PROGRAMS := $(patsubst tests/fuzz/fuzz-%.c,$(BUILD)/tests/coverage/replay-%,$(fuzz_sources))
 
 crash_sources := $(sort $(wildcard tests/crash/crash-*.c))
 crash_shared := $(filter-out $(crash_sources),$(sort $(wildcard tests/crash/*.c)))
 CRASH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(crash_sources))
+
+# What a call that fails leads to: shares what the unit tests share.  The linker gives our
+# objects the functions of wraps.c instead of the C library's.
+fault_sources := $(sort $(wildcard tests/faults/faults-*.c))
+fault_shared := $(filter-out $(fault_sources),$(sort $(wildcard tests/faults/*.c)))
+FAULT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(fault_sources))
+fault_wraps := $(shell sed -n 's/^WRAP.[^,]*, \([a-z0-9_]*\),.*/-Wl,--wrap=\1/p' tests/faults/wraps.c)
 
 # What needs no kernel although the module is built from it, and the device that the unit
 # tests share with the virtual machine: an archive for each flavour, for tests and fuzzers.
@@ -27,7 +35,7 @@ $(1)/tests/pure.a: $(patsubst %.c,$(1)/%.o,$(pure_sources))
 	@mkdir -p $$(@D)
 	$$(call say,AR,$$@)rm -f $$@ && ar rcs $$@ $$^
 endef
-$(foreach f,$(BUILD)/asan $(BUILD)/fuzz,$(eval $(call pure_rule,$(f))))
+$(foreach f,$(TESTED) $(BUILD)/fuzz,$(eval $(call pure_rule,$(f))))
 
 tool_folders := $(patsubst tests/tools/%/,%,$(sort $(dir $(wildcard tests/tools/*/*.c))))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c))) \
@@ -38,19 +46,33 @@ TOOLS := $(filter-out %/tuf-client,$(TOOLS)) $(TUF_CLIENT)
 ALL_MORE += $(TUF_CLIENT)
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
-$(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(unit_shared)) \
-		$(BUILD)/asan/tests/pure.a $(call room_archives,$(BUILD)/asan)
+$(UNIT_PROGRAMS): $(BUILD)/%: $(TESTED)/%.o $(patsubst %.c,$(TESTED)/%.o,$(unit_shared)) \
+		$(TESTED)/tests/pure.a $(call room_archives,$(TESTED))
 	@mkdir -p $(@D)
 	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 # The crash laboratory: it looks on when the engine decides, to know which rows it reached.
 crash_rooms := engine worker repo remote trust kernel store base
-$(CRASH_PROGRAMS): $(BUILD)/%: $(BUILD)/asan/%.o $(patsubst %.c,$(BUILD)/asan/%.o,$(crash_shared) \
+$(CRASH_PROGRAMS): $(BUILD)/%: $(TESTED)/%.o $(patsubst %.c,$(TESTED)/%.o,$(crash_shared) \
 		$(filter tests/unit/tuf-%,$(unit_shared))) \
-		$(patsubst %,$(BUILD)/asan/daemon/%.a,$(crash_rooms))
+		$(patsubst %,$(TESTED)/daemon/%.a,$(crash_rooms))
 	@mkdir -p $(@D)
 	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -Wl,--wrap=engine_step -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+$(FAULT_PROGRAMS): $(BUILD)/%: $(TESTED)/%.o $(patsubst %.c,$(TESTED)/%.o,$(fault_shared) $(unit_shared)) \
+		$(TESTED)/tests/pure.a $(call room_archives,$(TESTED))
+	@mkdir -p $(@D)
+	$(call say,LD-ASAN,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) $(fault_wraps) -rdynamic -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
+
+# A fuzzer's inputs without the fuzzer: what a corpus reaches, and what the fuzzer found.
+$(REPLAY_PROGRAMS): $(BUILD)/tests/coverage/replay-%: $(TESTED)/tests/fuzz/fuzz-%.o \
+		$(patsubst %.c,$(TESTED)/%.o,$(fuzz_shared) tests/coverage/replay.c) \
+		$(TESTED)/tests/pure.a $(call room_archives,$(TESTED))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(SANITIZE) $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/fuzz/%.o $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_shared)) \
@@ -77,28 +99,34 @@ $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call library_ldlibs,libsystemd gnutls)
 
 .SECONDARY:
-.PHONY: tools unit-programs crash-programs fuzz-programs bench-programs
+.PHONY: tools unit-programs fault-programs crash-programs fuzz-programs replay-programs bench-programs
 tools: $(TOOLS)
 unit-programs: $(UNIT_PROGRAMS)
+fault-programs: $(FAULT_PROGRAMS)
 crash-programs: $(CRASH_PROGRAMS)
 fuzz-programs: $(FUZZ_PROGRAMS)
+replay-programs: $(REPLAY_PROGRAMS)
 bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-crash check-bus check-net check-repo check-vm check-fuzz lint test bench demo
+.PHONY: check check-all check-unit check-faults check-crash check-bus check-net check-repo check-vm check-fuzz check-coverage lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
 # help: sudo make check         every suite; installs what it needs first
 check:
 	@tests/deps all
-	$(again) all tools unit-programs crash-programs fuzz-programs
-	@BUILD=$(BUILD) tests/run lint unit crash bus net repo fuzz bed vm
+	$(again) all tools unit-programs fault-programs crash-programs fuzz-programs
+	@BUILD=$(BUILD) tests/run lint unit faults crash bus net repo fuzz bed vm
 
 # help: make check-unit         the unit tests (ASan and UBSan)
 check-unit: unit-programs programs
 	@BUILD=$(BUILD) tests/run unit
+
+# help: make check-faults       every allocation and system call failing once
+check-faults: fault-programs programs
+	@BUILD=$(BUILD) tests/run faults
 
 # help: make check-crash        the laboratory: every point, and proof that it notices mistakes
 check-crash: crash-programs
@@ -125,6 +153,10 @@ check-vm: all tools
 check-fuzz: fuzz-programs
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30) tests/run fuzz
 
+# help: make check-coverage     lines and branches that tests reach, for each room (FUZZ=1: parsers)
+check-coverage:
+	@tests/coverage/report '$(BUILD)/coverage' $(if $(FUZZ),fuzz,tests)
+
 # help: make lint               format, clang, shellcheck, checkpatch and sparse
 lint:
 	@BUILD=$(BUILD) tests/run lint
@@ -132,6 +164,8 @@ lint:
 # help: make test T=unit/json   one suite by name, or all whose name starts so
 T	?= unit
 test_needs = $(if $(filter unit/%,$(T)),programs) $(patsubst unit/%,$(BUILD)/tests/unit/test-%,$(filter unit/%,$(T))) \
+	$(patsubst faults/%,$(BUILD)/tests/faults/faults-%,$(filter faults/%,$(T))) \
+	$(if $(filter faults,$(T)),programs fault-programs) \
 	$(patsubst fuzz/%,$(BUILD)/tests/fuzz/fuzz-%,$(filter fuzz/%,$(T))) \
 	$(if $(filter unit,$(T)),programs unit-programs) $(if $(filter fuzz,$(T)),fuzz-programs) \
 	$(if $(filter bus bus/% net net/% repo repo/% unit/worker%,$(T)),programs tools) $(if $(filter vm vm/%,$(T)),tools)

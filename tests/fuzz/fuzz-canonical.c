@@ -3,6 +3,8 @@
  * JSON and its canonical form: what is accepted must have a canonical form that does
  * not change when it is made again from itself. (Control characters are raw in it, so
  * texts with them cannot be read back; they are left out of the second half.)
+ *
+ * covers: daemon/base/json.c daemon/base/json-canonical.c daemon/base/hex.c
  */
 #include <stdint.h>
 #include <string.h>

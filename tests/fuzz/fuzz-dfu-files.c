@@ -2,6 +2,10 @@
 /*
  * Everything the DFU driver parses: the first byte of the input chooses which, the rest is parsed,
  * and what comes out must keep the promises of the headers.
+ *
+ * covers: kmod/dfu/protocol/claim.c kmod/dfu/protocol/descriptor.c
+ * covers: kmod/dfu/protocol/image.c kmod/dfu/protocol/layout.c kmod/dfu/protocol/suffix.c
+ * covers: kmod/dfu/protocol/dfuse-file.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,6 +2,8 @@
 /*
  * DFU conversations with a device that answers anything: each answer is the next bytes of the
  * input. Whatever it says, the driver ends in time, with an errno, within its buffers.
+ *
+ * covers: kmod/dfu/protocol/dfuse.c kmod/dfu/protocol/session.c kmod/dfu/protocol/states.c
  */
 #include <stdint.h>
 #include <stdlib.h>

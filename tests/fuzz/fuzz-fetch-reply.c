@@ -2,6 +2,8 @@
 /*
  * What the client of fwslot-fetch reads from the service: the bytes are packets, each
  * after its length (two bytes, little-endian), sent one after the other.
+ *
+ * covers: daemon/remote/fetch-client.c daemon/base/packet.c
  */
 #include <stdint.h>
 #include <string.h>

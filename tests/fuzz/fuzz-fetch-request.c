@@ -3,6 +3,9 @@
  * What fwslot-fetch reads from its client and from a web server, as far as we parse it
  * ourselves: the bytes are a packet, read as each of both operations, and then for the
  * headers of an answer to a request that resumes.
+ *
+ * covers: daemon/fetch/request.c daemon/fetch/response.c daemon/fetch/identity.c
+ * covers: daemon/fetch/validator.c daemon/fetch/fields.c
  */
 #include <errno.h>
 #include <stdint.h>

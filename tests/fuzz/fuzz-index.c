@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Index files, and the selection from whatever was accepted. */
+/*
+ * Index files, and the selection from whatever was accepted.
+ *
+ * covers: daemon/trust/index.c daemon/trust/select.c daemon/trust/rollout.c
+ */
 #include <stdint.h>
 #include <string.h>
 

@@ -2,6 +2,8 @@
 /*
  * Messages of the kernel as daemon/kernel/netlink-decode.c would see them if the kernel were mad:
  * the first byte chooses nlctrl or the family, the rest is what stands behind the netlink header.
+ *
+ * covers: daemon/kernel/netlink-decode.c
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,9 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	};
 	memcpy((char *)message + NLMSG_HDRLEN, bytes + 1, size - 1);
 	if (bytes[0] & 1)
-		(void)netlink_decode_family(message, &family);
+		(void)!netlink_decode_family(message, &family);
 	else
-		(void)netlink_decode_event(message, &event);
+		(void)!netlink_decode_event(message, &event);
 	free(message);
 	return 0;
 }

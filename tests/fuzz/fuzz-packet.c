@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Packets between fwslotd and its worker: what is accepted can be built again, the same. */
+/*
+ * Packets between fwslotd and its worker: what is accepted can be built again, the same.
+ *
+ * covers: daemon/base/packet.c
+ */
 #include <stdint.h>
 #include <string.h>
 

@@ -2,6 +2,8 @@
 /*
  * Any bytes as the header of a simulated device's image. The checksum agrees with whatever is there, so
  * that the fields behind it are reached; what is accepted must be writable as the same header.
+ *
+ * covers: kmod/sim/image.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An MCUboot image as somebody may hand it in: read, within its bounds, or refused with a sentence.
+ *
+ * covers: daemon/smp/image.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 /*
  * What a device may send: the first byte chooses the framing, the rest is the line. Every message
  * that comes out is read as every kind of answer. What is read must keep the limits it is given.
+ *
+ * covers: daemon/smp/frame.c daemon/smp/header.c daemon/smp/cbor.c daemon/smp/answer.c
  */
 #include <stdlib.h>
 #include <string.h>

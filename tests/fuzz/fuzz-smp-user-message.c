@@ -2,6 +2,8 @@
 /*
  * What a process may write to /dev/fwslot: the module's checks, compiled here. What they accept
  * must be safe to use, which is checked by using it as the module does.
+ *
+ * covers: kmod/user/message.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tar reader: names stay safe, data stays within what was announced. */
+/*
+ * The tar reader: names stay safe, data stays within what was announced.
+ *
+ * covers: daemon/remote/tar.c
+ */
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -3,6 +3,9 @@
  * TUF metadata as a hostile server sends it: each of the four parsers, counting
  * signatures by the roles it names itself, and matching by its own delegations. The
  * first byte chooses the kind.
+ *
+ * covers: daemon/trust/metadata.c daemon/trust/signed.c daemon/trust/role.c
+ * covers: daemon/trust/delegation.c daemon/trust/names.c daemon/trust/digests.c
  */
 #include <stdint.h>
 #include <string.h>

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * timeout: 120
+ *
+ * The store, each of its calls failing once: what it reported as stored is there, what it did not
+ * report is there wholly or not at all, and the next start finds a store that works.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "faults.h"
+#include "store/store.h"
+#include "tap.h"
+
+#define DIGEST "sha256:00000000000000000000000000000000000000000000000000000000000000aa"
+#define FLOOR 7
+
+static char folder[] = "/dev/shm/fwslot-test-faults-XXXXXX";
+
+static const char *database_path(void)
+{
+	static char path[sizeof(folder) + sizeof("/" STORE_FILE_NAME)];
+
+	snprintf(path, sizeof(path), "%s/" STORE_FILE_NAME, folder);
+	return path;
+}
+
+static void begin_empty(void)
+{
+	faults_empty_folder(folder);
+}
+
+static int count_history(const struct history_row *row _unused_, void *count)
+{
+	++*(unsigned *)count;
+	return 0;
+}
+
+static int keep_job(const struct job_record *record, const char *message _unused_, void *ret)
+{
+	*(struct job_record *)ret = *record;
+	return 0;
+}
+
+/* As the engine does it: the job's row, the device's and history's in one transaction. */
+static int save_all(struct store *store)
+{
+	struct job_record job = { .type = JOB_INSTALL, .phase = JOB_DONE, .device_id = "sim0" };
+	struct history_row row = { .usec = 5,
+				   .device_id = "sim0",
+				   .action = "install",
+				   .version_from = "1.0",
+				   .version_to = "2.0",
+				   .result = "done",
+				   .reason = "ok",
+				   .details = "" };
+	struct device_record device;
+	int r;
+
+	r = store_know_device(store, "fwslot/sim", "s", "", 1, &device);
+	if (r < 0)
+		return r;
+	r = store_begin(store);
+	if (r < 0)
+		return r;
+	r = store_save_job(store, &job, "a sentence");
+	if (r >= 0)
+		r = store_add_history(store, &row);
+	device.floor_counter = FLOOR;
+	if (r >= 0)
+		r = store_save_device(store, &device);
+	if (r >= 0)
+		r = store_commit(store);
+	if (r < 0)
+		store_rollback(store);
+	return r;
+}
+
+static int save(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+	int r;
+
+	r = store_open(&io_default, folder, 1000, &store);
+	if (r >= 0)
+		r = save_all(store);
+	if (r >= 0)
+		r = store_add_failed(store, "sim0", DIGEST, REASON_HEALTH_FAILED, 3);
+	return r;
+}
+
+/* What is there after save() returned r: all three rows or none, and all if it said so. */
+static const char *look_saved(int r)
+{
+	_cleanup_store_ struct store *store = NULL;
+	struct job_record job = { 0 };
+	struct device_record device = { 0 };
+	unsigned rows = 0;
+	bool has_job, has_history, has_floor;
+
+	if (store_open(&io_default, folder, 2000, &store) < 0)
+		return "the store cannot be opened";
+	if (store_set_aside_path(store))
+		return "a sound database was set aside";
+	if (store_load_jobs(store, keep_job, &job) < 0 ||
+	    store_list_history(store, "", 100, count_history, &rows) < 0)
+		return "the store cannot be read";
+	has_job = job.id != 0;
+	has_history = rows != 0;
+	has_floor = store_find_device(store, "sim0", &device) == 0 && device.floor_counter == FLOOR;
+	if (has_job != has_history || has_job != has_floor)
+		return "a transaction is stored in part";
+	if (r == 0 && (!has_job || store_has_failed(store, "sim0", DIGEST) != 1))
+		return "what was reported as stored is not there";
+	return NULL;
+}
+
+/* A store with everything in it, to be read. */
+static void begin_full(void)
+{
+	begin_empty();
+	if (save(NULL) < 0)
+		tap_bail("cannot fill the store");
+}
+
+/* Reads everything; what differs from what is there is as bad as a lost row. */
+static int load(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+	struct job_record job = { 0 };
+	struct device_record device = { 0 };
+	unsigned rows = 0;
+	int r;
+
+	r = store_open(&io_default, folder, 1000, &store);
+	if (r >= 0)
+		r = store_know_device(store, "fwslot/sim", "s", "", 2, &device);
+	if (r >= 0 && (strcmp(device.id, "sim0") != 0 || device.floor_counter != FLOOR))
+		return -ERANGE;
+	if (r >= 0)
+		r = store_load_jobs(store, keep_job, &job);
+	if (r >= 0 && (strcmp(job.device_id, "sim0") != 0 || job.phase != JOB_DONE))
+		return -ERANGE;
+	if (r >= 0)
+		r = store_list_history(store, "sim0", 10, count_history, &rows);
+	if (r >= 0 && rows != 1)
+		return -ERANGE;
+	if (r >= 0)
+		r = store_has_failed(store, "sim0", DIGEST);
+	if (r == 0)
+		return -ERANGE;
+	return r < 0 ? r : 0;
+}
+
+static const char *look_loaded(int r)
+{
+	return r == -ERANGE ? "what was read is not what is stored" : look_saved(0);
+}
+
+/* A page of the table of devices is not what it was: it is set aside, and what can be read taken over. */
+static void begin_damaged(void)
+{
+	_cleanup_close_ int fd = -EBADF;
+
+	begin_full();
+	fd = openat(AT_FDCWD, database_path(), O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, "damaged", 7, 4096) != 7)
+		tap_bail("cannot damage the database");
+}
+
+static int open_only(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+
+	return store_open(&io_default, folder, 1000, &store);
+}
+
+/* The damaged file itself is never lost before its heir is complete. */
+static const char *look_opened(int r)
+{
+	if (r < 0)
+		return NULL;
+	return access(database_path(), F_OK) == 0 ? NULL : "there is no database";
+}
+
+static int open_volatile(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+	int r = store_open_volatile(&store);
+
+	return r < 0 ? r : save_all(store);
+}
+
+static const char *look_volatile(int r _unused_)
+{
+	return NULL;
+}
+
+static const struct fault_story stories[] = {
+	{ "a job's end is stored", begin_empty, save, look_saved, true },
+	{ "everything is read", begin_full, load, look_loaded, true },
+	{ "a damaged database is replaced", begin_damaged, open_only, look_opened, true },
+	{ "a store in memory only", begin_empty, open_volatile, look_volatile, true },
+};
+
+int main(void)
+{
+	if (!mkdtemp(folder))
+		tap_bail("cannot begin");
+	faults_watch_libraries();
+	for (size_t i = 0; i < ARRAY_SIZE(stories); i++)
+		faults_try(&stories[i]);
+	faults_empty_folder(folder);
+	rmdir(folder);
+	return tap_done();
+}
