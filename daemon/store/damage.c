@@ -10,48 +10,141 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "store/internal.h"
 
-int damage_set_aside(const struct io_operations *io, const char *path, uint64_t now_usec,
-		     char **ret)
+#define HEIR_SUFFIX ".new"
+
+int damage_heir_path(const char *path, char **ret)
 {
-	_cleanup_free_ char *aside = NULL, *log = NULL, *log_aside = NULL;
+	return asprintf(ret, "%s" HEIR_SUFFIX, path) < 0 ? -ENOMEM : 0;
+}
+
+int damage_aside_path(const char *path, uint64_t now_usec, char **ret)
+{
 	char time_text[TIME_TEXT_SIZE];
+
+	return asprintf(ret, "%s.damaged-%s", path, time_format(now_usec, time_text)) < 0 ?
+		       -ENOMEM :
+		       0;
+}
+
+/* Removes a file that need not be there. */
+static int forget(const struct io_operations *io, const char *path)
+{
+	int r = access(path, F_OK) < 0 && errno == ENOENT ? 0 : io->unlink(io, AT_FDCWD, path);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* What SQLite writes beside the heir while it is being made; of no use when it is complete. */
+static int forget_companions(const struct io_operations *io, const char *heir)
+{
+	static const char *const suffixes[] = { "-wal", "-journal" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		_cleanup_free_ char *path = NULL;
+		int r;
+
+		if (asprintf(&path, "%s%s", heir, suffixes[i]) < 0)
+			return -ENOMEM;
+		r = forget(io, path);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int damage_finish(const struct io_operations *io, const char *path)
+{
+	_cleanup_free_ char *heir = NULL;
 	int r;
 
-	if (asprintf(&aside, "%s.damaged-%s", path, time_format(now_usec, time_text)) < 0)
-		return -ENOMEM;
+	r = damage_heir_path(path, &heir);
+	if (r >= 0)
+		r = forget_companions(io, heir);
+	if (r < 0)
+		return r;
+	if (access(heir, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (access(path, F_OK) == 0)
+		return forget(io, heir);
+	if (errno != ENOENT)
+		return -errno;
+	/* The damaged one has gone: then its heir was complete. */
+	r = io->rename(io, AT_FDCWD, heir, path);
+	return r < 0 ? r : store_sync_folder_of(io, path);
+}
+
+int damage_exchange(const struct io_operations *io, const char *path, const char *aside)
+{
+	_cleanup_free_ char *log = NULL, *log_aside = NULL, *heir = NULL;
+	int r;
+
+	r = damage_heir_path(path, &heir);
+	if (r < 0)
+		return r;
 	if (asprintf(&log, "%s-wal", path) < 0 || asprintf(&log_aside, "%s-wal", aside) < 0)
 		return -ENOMEM;
 	/* The log first: a log beside a database it does not belong to would be worse than none. */
 	r = io->rename(io, AT_FDCWD, log, log_aside);
+	if (r >= 0)
+		r = store_sync_folder_of(io, path);
 	if (r >= 0 || r == -ENOENT)
 		r = io->rename(io, AT_FDCWD, path, aside);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(aside);
-	return store_sync_folder_of(io, path);
+	if (r >= 0)
+		r = store_sync_folder_of(io, path);
+	if (r >= 0)
+		r = io->rename(io, AT_FDCWD, heir, path);
+	return r < 0 ? r : store_sync_folder_of(io, path);
 }
 
-/* Runs @query on the damaged database and @insert on the new one with the same columns; a bad row ends it. */
-static void copy_rows(sqlite3 *from, sqlite3 *to, const char *query, const char *insert)
+/*
+ * What damage does, to a page or to the schema. A disk that does not answer is not that: it may answer the next time, and
+ * until then nothing is given up.
+ */
+static bool is_damage(int result)
+{
+	return sql_errno(result) == -EBADMSG || result == SQLITE_ERROR;
+}
+
+/* Reads row by row; a bad one ends it. */
+static int copy_each(sqlite3_stmt *reading, sqlite3_stmt *writing)
+{
+	int result;
+
+	while ((result = sqlite3_step(reading)) == SQLITE_ROW) {
+		sqlite3_reset(writing);
+		for (int i = 0; i < sqlite3_column_count(reading); i++) {
+			result = sqlite3_bind_value(writing, i + 1,
+						    sqlite3_column_value(reading, i));
+			if (result != SQLITE_OK)
+				return sql_errno(result);
+		}
+		result = sqlite3_step(writing);
+		/* A row that the tables do not take came from the damage. */
+		if (result != SQLITE_DONE && (result & 0xff) != SQLITE_CONSTRAINT)
+			return sql_errno(result);
+	}
+	return is_damage(result) ? 0 : sql_errno(result);
+}
+
+/* Runs @query on the damaged database and @insert on the new one with the same columns. */
+static int copy_rows(sqlite3 *from, sqlite3 *to, const char *query, const char *insert)
 {
 	sqlite3_stmt *reading = NULL, *writing = NULL;
+	int result = sqlite3_prepare_v2(from, query, -1, &reading, NULL), r;
 
-	if (sqlite3_prepare_v2(from, query, -1, &reading, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(to, insert, -1, &writing, NULL) == SQLITE_OK) {
-		while (sqlite3_step(reading) == SQLITE_ROW) {
-			sqlite3_reset(writing);
-			for (int i = 0; i < sqlite3_column_count(reading); i++)
-				(void)sqlite3_bind_value(writing, i + 1,
-							 sqlite3_column_value(reading, i));
-			(void)sqlite3_step(writing);
-		}
-	}
+	if (result != SQLITE_OK)
+		return is_damage(result) ? 0 : sql_errno(result);
+	r = sql_errno(sqlite3_prepare_v2(to, insert, -1, &writing, NULL));
+	if (r >= 0)
+		r = copy_each(reading, writing);
 	sqlite3_finalize(reading);
 	sqlite3_finalize(writing);
+	return r;
 }
 
 /* Only rows that will read well: a value of another type or length came from the damage. */
@@ -75,22 +168,38 @@ static int copy_job(const struct job_record *record, const char *message, void *
 {
 	struct job_record copy = *record;
 
-	(void)!store_save_job(userdata, &copy, message);
-	return 0;
+	return store_save_job(userdata, &copy, message);
 }
 
-void damage_take_over(const char *path, struct store *store)
+/* @damaged is opened by its own kind of file: in the same folder, without a lock of its own. */
+static int open_damaged(const char *path, const struct io_operations *io, struct store *damaged)
+{
+	int result, r = store_vfs_new(io, &damaged->vfs);
+
+	if (r < 0)
+		return r;
+	result = sqlite3_open_v2(path, &damaged->database,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+				 store_vfs_name(damaged->vfs));
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(damaged->database, "PRAGMA locking_mode = EXCLUSIVE", NULL,
+				      NULL, NULL);
+	/* What is looked at afterwards is the damaged database as it was found. */
+	if (result == SQLITE_OK)
+		(void)sqlite3_db_config(damaged->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+					NULL);
+	return result == SQLITE_OK || is_damage(result) ? 0 : sql_errno(result);
+}
+
+int damage_take_over(const char *path, struct store *heir)
 {
 	_cleanup_store_ struct store *damaged = calloc(1, sizeof(*damaged));
+	int r = damaged ? open_damaged(path, heir->io, damaged) : -ENOMEM;
 
-	if (!damaged)
-		return;
-	if (store_vfs_new(store->io, &damaged->vfs) < 0 ||
-	    sqlite3_open_v2(path, &damaged->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
-			    store_vfs_name(damaged->vfs)) != SQLITE_OK)
-		return;
-	(void)sqlite3_exec(damaged->database, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(copies); i++)
-		copy_rows(damaged->database, store->database, copies[i].query, copies[i].insert);
-	(void)store_load_jobs(damaged, copy_job, store);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(copies); i++)
+		r = copy_rows(damaged->database, heir->database, copies[i].query, copies[i].insert);
+	if (r >= 0)
+		r = store_load_jobs(damaged, copy_job, heir);
+	/* The jobs' table may be what is damaged. */
+	return r == -EBADMSG ? 0 : r;
 }

@@ -96,35 +96,55 @@ int store_open_volatile(struct store **ret)
 	return open_database(NULL, ":memory:", false, ret);
 }
 
-/* What the damaged database had to say is said first, then that it was damaged. */
-static int replace_damaged(const struct io_operations *io, const char *path, uint64_t now_usec,
-			   struct store **ret)
+/* What the damaged database has to say is said first, then that it was damaged. */
+static int fill_heir(struct store *heir, const char *path, const char *aside, uint64_t now_usec)
 {
-	_cleanup_free_ char *aside = NULL;
-	_cleanup_store_ struct store *store = NULL;
-	struct history_row row = {
+	const struct history_row row = {
 		.usec = now_usec,
 		.action = "store",
 		.result = "replaced",
 		.reason = reason_word(REASON_MALFORMED),
+		.details = aside,
 		.uid = (uint32_t)getuid(),
 	};
+	int r = store_begin(heir);
+
+	if (r >= 0)
+		r = damage_take_over(path, heir);
+	if (r >= 0)
+		r = store_add_history(heir, &row);
+	if (r >= 0)
+		r = store_commit(heir);
+	if (r < 0)
+		return r;
+	/* All into the file itself, durably: its log does not move with it. */
+	return sql_errno(sqlite3_wal_checkpoint_v2(heir->database, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+						   NULL, NULL));
+}
+
+static int replace_damaged(const struct io_operations *io, const char *path, uint64_t now_usec,
+			   struct store **ret)
+{
+	_cleanup_free_ char *aside = NULL, *heir_path = NULL;
+	_cleanup_store_ struct store *heir = NULL;
 	int r;
 
-	r = damage_set_aside(io, path, now_usec, &aside);
+	r = damage_aside_path(path, now_usec, &aside);
+	if (r >= 0)
+		r = damage_heir_path(path, &heir_path);
+	if (r >= 0)
+		r = open_database(io, heir_path, false, &heir);
+	if (r >= 0)
+		r = fill_heir(heir, path, aside, now_usec);
 	if (r < 0)
 		return r;
-	r = open_database(io, path, false, &store);
-	if (r < 0)
-		return r;
-	damage_take_over(aside, store);
-	row.details = aside;
-	r = store_add_history(store, &row);
-	if (r < 0)
-		return r;
-	store->set_aside_path = TAKE_PTR(aside);
-	*ret = TAKE_PTR(store);
-	return 0;
+	heir = store_close(heir);
+	r = damage_exchange(io, path, aside);
+	if (r >= 0)
+		r = open_database(io, path, false, ret);
+	if (r >= 0)
+		(*ret)->set_aside_path = TAKE_PTR(aside);
+	return r;
 }
 
 int store_open(const struct io_operations *io, const char *folder, uint64_t now_usec,
@@ -137,6 +157,9 @@ int store_open(const struct io_operations *io, const char *folder, uint64_t now_
 		return -ENOMEM;
 	if (asprintf(&log_path, "%s-wal", path) < 0)
 		return -ENOMEM;
+	r = damage_finish(io, path);
+	if (r < 0)
+		return r;
 	/* A log that was left over means that nobody closed the database: look closer. */
 	r = open_database(io, path, access(log_path, F_OK) == 0, ret);
 	if (r == -EBADMSG)

@@ -136,7 +136,7 @@ static const char *judge(const struct fault_story *story, unsigned fail_at, bool
 		wrong = r < 0 ? "afterwards it fails without a fault" : story->look(r);
 		state.failed = failed;
 	}
-	if (r < 0)
+	if (wrong && r < 0)
 		printf("# %s\n", failure_message(&again));
 	return wrong;
 }

@@ -94,6 +94,7 @@ WRAP(int, uname, (struct utsname *ret), (ret), -1, EFAULT)
 #define WRAP(...)
 WRAP(int, fsync, ...)
 WRAP(int, asprintf, ...)
+WRAP(int, sandbox_enter, ...) /* faults-worker.c */
 
 /* Nothing here loses its power: the disk is not waited for. */
 int __wrap_fsync(int fd);

@@ -420,6 +420,46 @@ static void test_damaged_page(void)
 	free(log);
 }
 
+static void rename_in_folder(const char *from, const char *to)
+{
+	char *old = path_in_folder(from), *new = path_in_folder(to);
+
+	if (rename(old, new) < 0)
+		tap_bail("cannot rename %s", old);
+	free(old);
+	free(new);
+}
+
+/* The states between a damaged database and its heir in which a crash may leave the folder. */
+static void test_exchange_cut_short(void)
+{
+	struct device_record record = { 0 };
+	struct store *store = open_store();
+	char *heir = path_in_folder(STORE_FILE_NAME ".new");
+
+	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
+		tap_bail("know");
+	record.floor_counter = 41;
+	if (store_save_device(store, &record) < 0)
+		tap_bail("save");
+	store_close(store);
+
+	rename_in_folder(STORE_FILE_NAME, STORE_FILE_NAME ".new");
+	store = open_store();
+	tap_is(store_find_device(store, "sim0", &record), 0,
+	       "the damaged one has gone, its heir takes its place");
+	tap_is(record.floor_counter, 41, "with the floors");
+	store_close(store);
+
+	close(open(heir, O_WRONLY | O_CREAT, 0600));
+	store = open_store();
+	tap_is(store_find_device(store, "sim0", &record), 0,
+	       "an heir beside the database was not complete");
+	tap_ok(access(heir, F_OK) < 0, "and is forgotten");
+	store_close(store);
+	free(heir);
+}
+
 static void test_newer_schema(void)
 {
 	char *path = path_in_folder(STORE_FILE_NAME);
@@ -451,8 +491,9 @@ static void test_unusable(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_jobs,	     test_devices,  test_device_limit,	 test_history,
-		test_second_process, test_killed,   test_damaged_header, test_damaged_page,
+		test_jobs,	     test_devices,	  test_device_limit,
+		test_history,	     test_second_process, test_killed,
+		test_damaged_header, test_damaged_page,	  test_exchange_cut_short,
 		test_newer_schema,   test_unusable,
 	};
 
