@@ -12,6 +12,8 @@
 /* Going back is one more restart to whoever watches; history tells the difference. */
 static const char *shown_phase(enum job_phase phase)
 {
+	if (phase == JOB_RESTORING)
+		phase = JOB_WRITING;
 	return job_phase_to_string(phase == JOB_REVERTING ? JOB_RESTARTING : phase);
 }
 

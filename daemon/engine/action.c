@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/backups.h"
 #include "engine/private.h"
 
 struct order {
@@ -33,6 +34,24 @@ static int start_work(struct job_entry *entry, enum work_kind kind, enum work_st
 static int begin_verify(const struct order *order)
 {
 	return start_work(order->entry, WORK_VERIFY, &order->entry->job.knowledge.verify);
+}
+
+static int begin_back_up(const struct order *order)
+{
+	return start_work(order->entry, WORK_BACK_UP, &order->entry->job.knowledge.back_up);
+}
+
+/* A file that is not there is as good as a damaged one. */
+static int begin_unpack(const struct order *order)
+{
+	struct job_knowledge *knowledge = &order->entry->job.knowledge;
+	int r = start_work(order->entry, WORK_UNPACK, &knowledge->unpack);
+
+	if (r == -ENOENT) {
+		knowledge->reason = REASON_BACKUP_DAMAGED;
+		backups_note_damaged(order->entry, "The file is not there.");
+	}
+	return r;
 }
 
 static int load(const struct order *order)
@@ -95,6 +114,8 @@ static int restore_attempts(const struct order *order)
 
 static int (*const performers[ACTION_MAX])(const struct order *order) = {
 	[ACTION_VERIFY] = begin_verify,
+	[ACTION_BACK_UP] = begin_back_up,
+	[ACTION_UNPACK] = begin_unpack,
 	[ACTION_LOAD] = load,
 	[ACTION_COMMIT] = commit,
 	[ACTION_ABORT_LOAD] = abort_load,
@@ -120,6 +141,8 @@ int job_perform(struct job_entry *entry, enum job_action action)
 		.device = device,
 		.index = device->now.index,
 		.target = (unsigned)entry->job.record.target_slot,
-		.previous = (unsigned)entry->job.record.previous_slot,
+		.previous = (unsigned)(entry->job.record.phase == JOB_RESTORING ?
+					       entry->job.record.target_slot :
+					       entry->job.record.previous_slot),
 	});
 }

@@ -50,6 +50,10 @@ static const struct key keys[] = {
 	KEY("Limits", "ReappearTimeoutSec", KIND_SPAN, reappear_timeout_usec, USEC_PER_HOUR,
 	    USEC_PER_SEC, 365 * USEC_PER_DAY),
 	KEY("Limits", "WriteTries", KIND_NUMBER, write_tries, 3, 1, 100),
+	KEY("Backup", "MaximumCount", KIND_NUMBER, backup_maximum_count, 3, 1, 100),
+	KEY("Backup", "MaximumAgeSec", KIND_SPAN, backup_maximum_age_usec, 365 * USEC_PER_DAY,
+	    USEC_PER_HOUR, 36500 * USEC_PER_DAY),
+	KEY("Backup", "SpareSlots", KIND_BOOLEAN, backs_up_spares, 1, 0, 1),
 	KEY("Updates", "Policy", KIND_POLICY, policy, 0, 0, 0),
 };
 

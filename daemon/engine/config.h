@@ -28,6 +28,10 @@ struct config {
 	uint64_t verify_timeout_usec; /* VerifyTimeoutSec= */
 	uint64_t reappear_timeout_usec; /* ReappearTimeoutSec= */
 	uint64_t write_tries; /* WriteTries= */
+	/* [Backup] */
+	uint64_t backup_maximum_count; /* MaximumCount=, of one device */
+	uint64_t backup_maximum_age_usec; /* MaximumAgeSec= */
+	bool backs_up_spares; /* SpareSlots= */
 	/* [Updates] */
 	char policy[CONFIG_POLICY_MAX + 1]; /* Policy= */
 };

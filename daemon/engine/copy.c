@@ -24,14 +24,14 @@ int copy_start(struct job_entry *entry, struct work **ret)
 		return -ENOMEM;
 	if (!device)
 		return -ENODEV;
-	image = payload_open(entry->manager, record->digest);
+	image = payload_open(entry->manager, job_image_digest(record));
 	if (image < 0)
 		return image;
 	data = kernel_slot_open_data(device->now.index, (unsigned)record->target_slot, true);
 	if (data < 0)
 		return data;
 	(void)packet_add(request, WORKER_KEY_OPERATION, WORKER_WRITE_SLOT);
-	(void)packet_add_u64(request, WORKER_KEY_LENGTH, record->length_bytes);
+	(void)packet_add_u64(request, WORKER_KEY_LENGTH, job_image_length(record));
 	return worker_start(entry, WORK_COPY, request, (const int[]){ image, data }, 2,
 			    entry->manager->config.write_timeout_usec, NULL, ret);
 }

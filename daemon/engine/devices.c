@@ -133,7 +133,10 @@ static void lose_job(struct manager *manager, struct job *job)
 
 	/* The copy cannot go on: what the slot holds is seen when the device is back. */
 	manager->ops->work_stop(manager->ops, job, WORK_COPY);
+	manager->ops->work_stop(manager->ops, job, WORK_BACK_UP);
 	job->knowledge.copy = WORK_NONE;
+	if (job->knowledge.back_up == WORK_RUNNING)
+		job->knowledge.back_up = WORK_NONE;
 	job->knowledge.away_since_usec = manager_now(manager);
 	if (job->record.phase == JOB_TRIAL) {
 		manager->ops->work_stop(manager->ops, job, WORK_HEALTH);

@@ -35,8 +35,10 @@ static const struct {
 	  "the same." },
 	{ REASON_NO_SUCH_SLOT, "{device} has no slot that may be written with this image." },
 	{ REASON_NO_WAY_BACK,
-	  "{device} has one slot and no backup: a bad update could not be taken back. Set flag 8 to "
-	  "do it all the same." },
+	  "{device} has one slot, which cannot be read back: a bad update could not be taken back. Set "
+	  "flag 8 to do it all the same." },
+	{ REASON_BACKUP_DAMAGED,
+	  "No sound backup of {device} is left; the device was not changed." },
 	{ REASON_NO_REVERT_SLOT, "No other slot of {device} holds good firmware to go back to." },
 	{ REASON_REQUESTED, "Somebody asked to go back from version {new} to version {old}." },
 	{ REASON_CANCELLED, "The job was cancelled before anything was written to {device}." },

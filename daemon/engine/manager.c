@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
 
@@ -75,7 +76,9 @@ static void on_progress(unsigned index, unsigned slot, enum kernel_status status
 	/* The first half of the bar is the way to the kernel, the second the kernel's way to the device. */
 	if (device && device->job && total_bytes > 0 &&
 	    device->job->record.target_slot == (int)slot &&
-	    device->job->record.phase == JOB_WRITING && status != KERNEL_STATUS_RECEIVING)
+	    (device->job->record.phase == JOB_WRITING ||
+	     device->job->record.phase == JOB_RESTORING) &&
+	    status != KERNEL_STATUS_RECEIVING)
 		job_set_percent(job_entry_of(device->job),
 				50 + (unsigned)(done_bytes > total_bytes ?
 							50 :
@@ -131,8 +134,10 @@ int manager_start(struct manager *manager)
 		r = manager_resume_jobs(manager);
 	if (r < 0)
 		return r;
-	if (!manager->is_volatile)
+	if (!manager->is_volatile) {
 		payload_remove_leftovers(manager);
+		backups_tidy(manager);
+	}
 	if (!manager->ops->listens_to_kernel)
 		return 0;
 	return kernel_monitor_new(manager->event, &monitor_events, manager, &manager->monitor);

@@ -75,6 +75,14 @@ int manager_revert(struct manager *manager, const char *device_id, uint64_t flag
 int manager_confirm(struct manager *manager, const char *device_id, uint32_t uid,
 		    struct failure *failure);
 int manager_cancel(struct manager *manager, uint64_t job_id, uint32_t uid, struct failure *failure);
+/* Newest first; @device_id "" = all; stops when @row returns non-zero. */
+int manager_list_backups(struct manager *manager, const char *device_id,
+			 int (*row)(const struct backup_record *backup, void *userdata),
+			 void *userdata);
+int manager_find_backup(struct manager *manager, uint64_t id, struct backup_record *ret);
+/* Writes a backup of the device back to it: to a spare slot if there is one. */
+int manager_restore(struct manager *manager, const char *device_id, uint64_t backup_id,
+		    uint64_t flags, uint32_t uid, struct job **ret_job, struct failure *failure);
 /* What Revert would go back to; false = nothing. */
 bool manager_can_revert(struct manager *manager, const struct device *device, char ret_version[64]);
 /* Whether going back is recovery (device on trial or failed) or a downgrade: another polkit action. */

@@ -16,7 +16,14 @@
 struct job;
 
 /* Work of a job that is done outside this process and ends by manager_work_ended(). */
-enum work_kind { WORK_VERIFY, WORK_COPY, WORK_HEALTH, WORK_KIND_MAX };
+enum work_kind {
+	WORK_VERIFY,
+	WORK_BACK_UP,
+	WORK_UNPACK, /* of a backup */
+	WORK_COPY,
+	WORK_HEALTH,
+	WORK_KIND_MAX,
+};
 
 /* A file that is held for whoever runs after this process. */
 #define HELD_FILES_MAX 32 /* FileDescriptorStoreMax= of the unit */

@@ -20,8 +20,7 @@ char *payload_folder_path(struct manager *manager)
 	return asprintf(&path, "%s/payload", manager->folders.state) < 0 ? NULL : path;
 }
 
-/* Made when first needed; -errno */
-static int open_folder(struct manager *manager)
+int payload_open_folder(struct manager *manager)
 {
 	_cleanup_free_ char *path = payload_folder_path(manager);
 
@@ -44,7 +43,7 @@ int payload_open(struct manager *manager, const char *digest)
 
 	if (!name)
 		return -EINVAL;
-	folder = open_folder(manager);
+	folder = payload_open_folder(manager);
 	if (folder < 0)
 		return folder;
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -68,8 +67,13 @@ static bool is_needed(struct manager *manager, const char *name)
 	for (size_t i = 0; i < manager->job_count; i++) {
 		const struct job_record *record = &manager->jobs[i]->job.record;
 		const char *needed = file_name(record->digest);
+		const char *restored =
+			record->phase == JOB_RESTORING ? file_name(record->backup_digest) : NULL;
 
-		if (!job_phase_is_final(record->phase) && needed && strcmp(needed, name) == 0)
+		if (job_phase_is_final(record->phase))
+			continue;
+		if ((needed && strcmp(needed, name) == 0) ||
+		    (restored && strcmp(restored, name) == 0))
 			return true;
 	}
 	return false;
@@ -84,24 +88,31 @@ static void remove_file(struct manager *manager, int folder, const char *name)
 			    strerror(-r));
 }
 
-void payload_drop(struct manager *manager, struct job_entry *entry)
+static void drop(struct manager *manager, const char *digest)
 {
-	/* A job that never got that far has its release in memory at most. */
-	const char *name = file_name(entry->job.record.digest[0] ?
-					     entry->job.record.digest :
-					     entry->job.knowledge.release.digest);
+	const char *name = file_name(digest);
 	_cleanup_close_ int folder = -EBADF;
 
 	if (!name || is_needed(manager, name))
 		return;
-	folder = open_folder(manager);
-	if (folder >= 0)
+	folder = payload_open_folder(manager);
+	if (folder >= 0 && faccessat(folder, name, F_OK, 0) == 0)
 		remove_file(manager, folder, name);
+}
+
+void payload_drop(struct manager *manager, struct job_entry *entry)
+{
+	const struct job_record *record = &entry->job.record;
+
+	/* A job that never got that far has its release in memory at most. */
+	drop(manager, record->digest[0] ? record->digest : entry->job.knowledge.release.digest);
+	if (record->backup_digest[0])
+		drop(manager, record->backup_digest);
 }
 
 void payload_remove_leftovers(struct manager *manager)
 {
-	int folder = open_folder(manager);
+	int folder = payload_open_folder(manager);
 	struct dirent *entry;
 	DIR *opened;
 

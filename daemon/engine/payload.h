@@ -16,5 +16,7 @@ int payload_open(struct manager *manager, const char *digest);
 void payload_drop(struct manager *manager, struct job_entry *entry);
 /* Removes every file that no unfinished job needs: what a crash left behind. */
 void payload_remove_leftovers(struct manager *manager);
+/* The folder, made when first needed, or -errno. */
+int payload_open_folder(struct manager *manager);
 /* Path of the folder; the caller frees it, NULL on lack of memory. */
 char *payload_folder_path(struct manager *manager);

@@ -37,7 +37,10 @@ static void device_after_revert(struct device_record *device, const struct job_r
 	uint64_t counter = device->installed_counter;
 	bool is_known = strcmp(device->previous_version, job->version) == 0;
 
-	device->installed_counter = is_known ? device->previous_counter : 0;
+	/* Of a backup the job knows it; else it was remembered with the slot. */
+	device->installed_counter = job->counter ? job->counter :
+				    is_known	 ? device->previous_counter :
+						   0;
 	copy_version(device->installed_version, job->version);
 	device->previous_slot = job->target_slot;
 	device->previous_counter = counter;
@@ -125,9 +128,34 @@ static const char *beginning(enum job_phase phase)
 		return "on-trial";
 	case JOB_REVERTING:
 		return "reverting";
+	case JOB_RESTORING:
+		return "restoring";
 	default:
 		return NULL;
 	}
+}
+
+/* The backup is known from the moment in which the job may rely on it. */
+static int store_backup(struct job_entry *entry, const struct job_record *next)
+{
+	struct manager *manager = entry->manager;
+	struct device *device = manager_find_device(manager, next->device_id);
+	const struct job_backup *made = &entry->job.knowledge.made;
+	struct backup_record backup = {
+		.usec = manager_now(manager),
+		.slot = (unsigned)next->target_slot,
+		.length_bytes = made->length_bytes,
+		.stored_bytes = made->stored_bytes,
+	};
+	int r;
+
+	memcpy(backup.device_id, next->device_id, sizeof(backup.device_id));
+	memcpy(backup.digest, made->digest, sizeof(backup.digest));
+	copy_version(backup.version, made->version);
+	if (device && next->target_slot == engine_running_slot(&device->now))
+		backup.counter = device_installed_counter(device);
+	r = store_add_backup(manager->store, &backup);
+	return r < 0 ? r : add_history(manager, next, "backed-up", made->digest);
 }
 
 static int store_rows(struct job_entry *entry, struct job_record *next, const char *message)
@@ -138,6 +166,12 @@ static int store_rows(struct job_entry *entry, struct job_record *next, const ch
 	r = store_save_job(entry->manager->store, next, message);
 	if (r < 0 || !begins)
 		return r;
+	if (entry->job.record.phase == JOB_BACKING_UP &&
+	    entry->job.knowledge.back_up == WORK_SUCCEEDED) {
+		r = store_backup(entry, next);
+		if (r < 0)
+			return r;
+	}
 	if (job_phase_is_final(next->phase))
 		return store_end(entry, next, message);
 	return beginning(next->phase) ?

@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "engine/backups.h"
+#include "engine/space.h"
 
 #define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK)
 
-static int check_device(struct manager *manager, const char *device_id, struct device **ret,
-			struct failure *failure)
+int request_check_device(struct manager *manager, const char *device_id, struct device **ret,
+			 struct failure *failure)
 {
 	struct device *device = manager_find_device(manager, device_id);
 
@@ -39,7 +41,8 @@ static int check_can_store(struct manager *manager, struct failure *failure)
 	return 0;
 }
 
-static int check_free(struct manager *manager, const struct device *device, struct failure *failure)
+int request_check_free(struct manager *manager, const struct device *device,
+		       struct failure *failure)
 {
 	if (device->job)
 		return fail(failure, REASON_BUSY,
@@ -52,7 +55,7 @@ static int check_free(struct manager *manager, const struct device *device, stru
 	return check_can_store(manager, failure);
 }
 
-static int check_flags(uint64_t flags, uint64_t known, struct failure *failure)
+int request_check_flags(uint64_t flags, uint64_t known, struct failure *failure)
 {
 	if (flags & ~known)
 		return fail(failure, REASON_INVALID_ARGUMENT,
@@ -87,17 +90,18 @@ static int check_bundle(struct manager *manager, int fd, struct failure *failure
 /* Said at once where it can be known; the table says it again when the file has been read. */
 static int check_way_back(const struct device *device, uint64_t flags, struct failure *failure)
 {
-	if (device->now.num_slots == 1 && !(flags & MANAGER_FLAG_NO_WAY_BACK))
+	if (device->now.num_slots == 1 && !device->now.slots[0].is_readable &&
+	    !(flags & MANAGER_FLAG_NO_WAY_BACK))
 		return fail(
 			failure, REASON_NO_WAY_BACK,
-			"%s has one slot and no backup: a bad update could not be taken back. Set flag %llu to do it "
-			"all the same.",
+			"%s has one slot, which cannot be read back: a bad update could not be taken back. Set flag "
+			"%llu to do it all the same.",
 			device->id, (unsigned long long)MANAGER_FLAG_NO_WAY_BACK);
 	return 0;
 }
 
-static struct job_record new_record(struct manager *manager, const struct device *device,
-				    enum job_type type, uint64_t flags, uint32_t uid)
+struct job_record request_new_record(struct manager *manager, const struct device *device,
+				     enum job_type type, uint64_t flags, uint32_t uid)
 {
 	struct job_record record = {
 		.type = type,
@@ -117,8 +121,8 @@ static struct job_record new_record(struct manager *manager, const struct device
 }
 
 /* Stores the job, shows it, and lets it run. @bundle_fd is the job's from then on; -EBADF: none. */
-static int begin_job(struct manager *manager, struct device *device, struct job_record *record,
-		     int *bundle_fd, struct job **ret, struct failure *failure)
+int request_begin_job(struct manager *manager, struct device *device, struct job_record *record,
+		      int *bundle_fd, struct job **ret, struct failure *failure)
 {
 	struct job_entry *entry;
 	int r;
@@ -142,6 +146,18 @@ static int begin_job(struct manager *manager, struct device *device, struct job_
 	return 0;
 }
 
+/* The image is at most as large as the file it comes in. */
+static int check_space(struct manager *manager, const struct device *device, int bundle_fd,
+		       struct failure *failure)
+{
+	struct stat status;
+
+	if (fstat(bundle_fd, &status) < 0)
+		return fail_errno(failure, errno, "The file cannot be examined");
+	return space_check(manager, device, engine_choose_target(&device->now, ""),
+			   (uint64_t)status.st_size, failure);
+}
+
 static int install(struct manager *manager, const char *device_id, int *bundle_fd,
 		   const char *source, uint64_t flags, uint32_t uid, struct job **ret_job,
 		   struct failure *failure)
@@ -150,20 +166,22 @@ static int install(struct manager *manager, const char *device_id, int *bundle_f
 	struct device *device = NULL;
 	int r;
 
-	r = check_flags(flags, INSTALL_FLAGS, failure);
+	r = request_check_flags(flags, INSTALL_FLAGS, failure);
 	if (r >= 0)
-		r = check_device(manager, device_id, &device, failure);
+		r = request_check_device(manager, device_id, &device, failure);
 	if (r >= 0)
-		r = check_free(manager, device, failure);
+		r = request_check_free(manager, device, failure);
 	if (r >= 0)
 		r = check_way_back(device, flags, failure);
 	if (r >= 0)
 		r = check_bundle(manager, *bundle_fd, failure);
+	if (r >= 0)
+		r = check_space(manager, device, *bundle_fd, failure);
 	if (r < 0)
 		return r;
-	record = new_record(manager, device, JOB_INSTALL, flags, uid);
+	record = request_new_record(manager, device, JOB_INSTALL, flags, uid);
 	snprintf(record.source, sizeof(record.source), "%s", source);
-	return begin_job(manager, device, &record, bundle_fd, ret_job, failure);
+	return request_begin_job(manager, device, &record, bundle_fd, ret_job, failure);
 }
 
 int manager_install(struct manager *manager, const char *device_id, int bundle_fd, uint64_t flags,
@@ -239,14 +257,29 @@ static int previous_slot_of(const struct device *device)
 			     engine_choose_previous(&device->now, device->record.previous_slot);
 }
 
+/* Where there is one slot: the newest sound backup of something else than what is in it. */
+static bool find_previous_backup(struct manager *manager, const struct device *device,
+				 struct backup_record *ret)
+{
+	const struct kernel_slot *slot = &device->now.slots[0];
+
+	return device->now.num_slots == 1 && !device->job &&
+	       backups_find_sound(manager, device->id, slot->digest, slot->version, ret);
+}
+
 bool manager_can_revert(struct manager *manager, const struct device *device, char ret_version[64])
 {
 	int slot = previous_slot_of(device);
+	struct backup_record backup;
 
-	(void)manager;
-	if (slot < 0 || (unsigned)slot >= device->now.num_slots)
+	if (slot >= 0 && (unsigned)slot < device->now.num_slots)
+		snprintf(ret_version, 64, "%s", device->now.slots[slot].version);
+	else if (job_can_go_back(device->job) && device->job->record.backup_digest[0])
+		snprintf(ret_version, 64, "%s", device->job->record.version_before);
+	else if (find_previous_backup(manager, device, &backup))
+		snprintf(ret_version, 64, "%s", backup.version);
+	else
 		return false;
-	snprintf(ret_version, 64, "%s", device->now.slots[slot].version);
 	return true;
 }
 
@@ -290,34 +323,38 @@ static int check_floor(const struct device *device, int slot, struct failure *fa
 int manager_revert(struct manager *manager, const char *device_id, uint64_t flags, uint32_t uid,
 		   struct job **ret_job, struct failure *failure)
 {
+	struct backup_record backup;
 	struct job_record record;
 	struct device *device = NULL;
 	int no_bundle = -EBADF, slot, r;
 
-	r = check_flags(flags, 0, failure);
+	r = request_check_flags(flags, 0, failure);
 	if (r >= 0)
-		r = check_device(manager, device_id, &device, failure);
+		r = request_check_device(manager, device_id, &device, failure);
 	if (r >= 0 && job_can_go_back(device->job)) {
-		if (device->job->record.previous_slot < 0)
+		if (device->job->record.previous_slot < 0 && !device->job->record.backup_digest[0])
 			return fail(failure, REASON_NO_REVERT_SLOT,
-				    "%s has no other slot to go back to.", device->id);
+				    "%s has no other slot to go back to, and no backup was made.",
+				    device->id);
 		return revert_running_job(job_entry_of(device->job), uid, ret_job, failure);
 	}
 	if (r >= 0)
-		r = check_free(manager, device, failure);
+		r = request_check_free(manager, device, failure);
 	if (r < 0)
 		return r;
 	slot = previous_slot_of(device);
+	if (slot < 0 && find_previous_backup(manager, device, &backup))
+		return request_restore(manager, device, JOB_REVERT, &backup, uid, ret_job, failure);
 	if (slot < 0)
 		return fail(failure, REASON_NO_REVERT_SLOT,
 			    "No other slot of %s holds good firmware to go back to.", device->id);
 	r = check_floor(device, slot, failure);
 	if (r < 0)
 		return r;
-	record = new_record(manager, device, JOB_REVERT, flags, uid);
+	record = request_new_record(manager, device, JOB_REVERT, flags, uid);
 	record.previous_slot = slot;
 	snprintf(record.version, sizeof(record.version), "%s", device->now.slots[slot].version);
-	return begin_job(manager, device, &record, &no_bundle, ret_job, failure);
+	return request_begin_job(manager, device, &record, &no_bundle, ret_job, failure);
 }
 
 /* A trial that no job of ours began: the kernel is told, and that is all. */
@@ -352,7 +389,7 @@ int manager_confirm(struct manager *manager, const char *device_id, uint32_t uid
 	struct device *device = NULL;
 	int r;
 
-	r = check_device(manager, device_id, &device, failure);
+	r = request_check_device(manager, device_id, &device, failure);
 	if (r < 0)
 		return r;
 	if (!device->job)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What request.c does for the rest of the engine; its public face is manager.h. */
+/* What requests share: preconditions, each with its failure, and the beginning of a job. */
 #pragma once
 
 #include "engine/private.h"
@@ -9,3 +9,21 @@
  * died with the process before, or it is gone.
  */
 int request_open_bundle_again(struct job_entry *entry);
+
+int request_check_device(struct manager *manager, const char *device_id, struct device **ret,
+			 struct failure *failure);
+int request_check_flags(uint64_t flags, uint64_t known, struct failure *failure);
+/* No job is under way on it, and there may be one more. */
+int request_check_free(struct manager *manager, const struct device *device,
+		       struct failure *failure);
+
+struct job_record request_new_record(struct manager *manager, const struct device *device,
+				     enum job_type type, uint64_t flags, uint32_t uid);
+/* Stores the job, shows it, and lets it run. @bundle_fd is the job's from then on; -EBADF: none. */
+int request_begin_job(struct manager *manager, struct device *device, struct job_record *record,
+		      int *bundle_fd, struct job **ret, struct failure *failure);
+
+/* A job of that type which writes the backup to a device that is free. */
+int request_restore(struct manager *manager, struct device *device, enum job_type type,
+		    const struct backup_record *backup, uint32_t uid, struct job **ret_job,
+		    struct failure *failure);

@@ -43,10 +43,12 @@ struct rule_table {
 extern const struct rule_table
 	rules_common; /* tried first in every phase; no last row that always applies */
 extern const struct rule_table rules_queued, rules_verifying; /* step-verify.c */
+extern const struct rule_table rules_backing_up; /* step-backup.c */
 extern const struct rule_table rules_writing; /* step-write.c */
 extern const struct rule_table rules_restarting, rules_checking; /* step-restart.c */
 extern const struct rule_table rules_trial; /* step-trial.c */
 extern const struct rule_table rules_reverting; /* step-revert.c */
+extern const struct rule_table rules_restoring; /* step-restore.c */
 
 /* Predicates shared by several phases. */
 bool always(const struct situation *s);
@@ -59,6 +61,11 @@ bool target_runs_otherwise(
 	const struct situation *s); /* it runs, but says it is another firmware */
 bool previous_is_running(const struct situation *s); /* ... and is not the target */
 bool device_is_idle(const struct situation *s);
+bool has_restarted(const struct situation *s); /* since it was told to */
+bool slot_is_worth_a_backup(const struct situation *s, int slot);
+bool has_way_back_by_backup(
+	const struct situation *s); /* the only slot, and its firmware before is saved */
+bool only_slot_was_refused(const struct situation *s); /* the device does not start what it holds */
 bool error_is_lasting(int error); /* trying again cannot help */
 bool was_ordered(const struct situation *s,
 		 enum job_action action); /* last, successfully, by this process */
@@ -70,6 +77,9 @@ bool restart_has_timed_out(const struct situation *s);
 void at_once(const struct situation *s, struct job_step *step); /* ask again immediately */
 void until_restart_timeout(const struct situation *s, struct job_step *step);
 void begin_reverting(const struct situation *s, struct job_step *step);
+void begin_restoring(const struct situation *s, struct job_step *step);
+void note_load(const struct situation *s, struct job_step *step);
+void note_commit(const struct situation *s, struct job_step *step);
 void reason_of_work(const struct situation *s, struct job_step *step); /* why the worker failed */
 void reason_of_order(const struct situation *s, struct job_step *step); /* why the kernel refused */
 void note_restart(const struct situation *s,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
 
@@ -73,6 +74,7 @@ static void policy_of(const struct manager *manager, struct job_policy *ret)
 		.reappear_timeout_usec = manager->config.reappear_timeout_usec,
 		.write_timeout_usec = manager->config.write_timeout_usec,
 		.write_tries_max = (unsigned)manager->config.write_tries,
+		.backs_up_spares = manager->config.backs_up_spares,
 	};
 }
 
@@ -87,10 +89,12 @@ static void begin_phase(struct job_entry *entry, enum job_phase phase)
 	knowledge->tries = 0;
 	if (phase == JOB_TRIAL)
 		knowledge->health = WORK_NONE;
-	if (phase == JOB_REVERTING || phase == JOB_RESTARTING) {
+	if (phase == JOB_REVERTING || phase == JOB_RESTARTING || phase == JOB_RESTORING) {
 		knowledge->was_away = false;
 		job_stop_works(entry);
 	}
+	if (phase == JOB_RESTORING)
+		knowledge->copy = knowledge->unpack = WORK_NONE;
 	entry->job.percent = 0;
 }
 
@@ -108,9 +112,13 @@ static void take_record(struct job_entry *entry, const struct job_record *next)
 		entry->manager->ops->work_stop(entry->manager->ops, &entry->job, WORK_HEALTH);
 		entry->job.knowledge.health = WORK_NONE;
 	}
+	/* Another backup is to be written than the one that was unpacked. */
+	if (strcmp(next->backup_digest, before.backup_digest) != 0)
+		entry->job.knowledge.unpack = WORK_NONE;
 	if (next->phase == JOB_TRIAL && before.phase != JOB_TRIAL)
 		job_announce(next, ANNOUNCE_ON_TRIAL, NULL);
-	if (next->phase == JOB_WRITING && before.phase == JOB_VERIFYING)
+	if (next->phase == JOB_WRITING &&
+	    (before.phase == JOB_VERIFYING || before.phase == JOB_BACKING_UP))
 		job_announce(next, ANNOUNCE_STARTED, NULL);
 	if (next->phase != before.phase)
 		job_changed(entry);
@@ -144,7 +152,7 @@ static void announce_end(const struct job *job)
 		[JOB_FAILED] = ANNOUNCE_FAILED,
 		[JOB_CANCELLED] = ANNOUNCE_FAILED,
 	};
-	bool is_asked_revert = job->record.type == JOB_REVERT && job->record.phase == JOB_DONE;
+	bool is_asked_revert = job->record.type != JOB_INSTALL && job->record.phase == JOB_DONE;
 
 	job_announce(&job->record,
 		     is_asked_revert ? ANNOUNCE_REVERTED : of_phase[job->record.phase],
@@ -166,6 +174,7 @@ static void end_job(struct job_entry *entry)
 		(void)manager->ops->load_abort(manager->ops, device->now.index,
 					       (unsigned)job->record.target_slot);
 	payload_drop(manager, entry);
+	backups_apply_retention(manager);
 	job->percent = 100;
 	announce_end(job);
 	if (device)
@@ -261,8 +270,11 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 {
 	struct job_entry *entry = job_entry_of(job);
 	struct job_knowledge *knowledge = &job->knowledge;
-	enum work_state *states[WORK_KIND_MAX] = { &knowledge->verify, &knowledge->copy,
-						   &knowledge->health };
+	enum work_state *states[WORK_KIND_MAX] = {
+		[WORK_VERIFY] = &knowledge->verify, [WORK_BACK_UP] = &knowledge->back_up,
+		[WORK_UNPACK] = &knowledge->unpack, [WORK_COPY] = &knowledge->copy,
+		[WORK_HEALTH] = &knowledge->health,
+	};
 
 	*states[kind] = reason == REASON_OK ? WORK_SUCCEEDED : WORK_FAILED;
 	if (reason != REASON_OK) {
@@ -276,5 +288,11 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 								job->record.device_id,
 								knowledge->release.digest) > 0;
 	}
+	if (kind == WORK_UNPACK && reason == REASON_BACKUP_DAMAGED)
+		backups_note_damaged(entry, message);
+	if (kind == WORK_BACK_UP && reason != REASON_OK)
+		log_warning("Job %llu: the firmware of %s could not be saved: %s",
+			    (unsigned long long)job->record.id, job->record.device_id,
+			    message && message[0] ? message : reason_sentence(reason));
 	job_run(entry);
 }

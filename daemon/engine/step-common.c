@@ -66,6 +66,27 @@ bool device_is_idle(const struct situation *s)
 	return s->device->status == KERNEL_STATUS_IDLE;
 }
 
+/* What could start again one day; a slot that cannot say what it holds may. */
+bool slot_is_worth_a_backup(const struct situation *s, int slot)
+{
+	const struct kernel_slot *k = &s->device->slots[slot];
+
+	return k->is_readable && k->state != KERNEL_SLOT_EMPTY && k->state != KERNEL_SLOT_PARTIAL &&
+	       k->state != KERNEL_SLOT_INVALID_IMAGE &&
+	       (s->device->num_slots == 1 || s->policy->backs_up_spares);
+}
+
+bool has_way_back_by_backup(const struct situation *s)
+{
+	return s->device->num_slots == 1 && s->job->target_slot == 0 && s->job->backup_digest[0];
+}
+
+bool only_slot_was_refused(const struct situation *s)
+{
+	return s->device->num_slots == 1 && s->target && device_is_idle(s) &&
+	       s->target->state == KERNEL_SLOT_INVALID_IMAGE;
+}
+
 bool error_is_lasting(int error)
 {
 	switch (-error) {
@@ -137,6 +158,13 @@ void begin_reverting(const struct situation *s, struct job_step *step)
 	step->next.is_activated = false;
 	step->next.restart_tries = 0;
 	step->next.trial_end_usec = 0;
+}
+
+void begin_restoring(const struct situation *s, struct job_step *step)
+{
+	begin_reverting(s, step);
+	step->next.is_committed = false;
+	step->next.write_tries = 0;
 }
 
 void reason_of_work(const struct situation *s, struct job_step *step)

@@ -7,7 +7,7 @@
 #include "engine/rules.h"
 
 /* Fewer boots than noted prove none: the count begins anew where nobody but the kernel keeps it. */
-static bool has_restarted(const struct situation *s)
+bool has_restarted(const struct situation *s)
 {
 	return s->job->restart_tries > 0 &&
 	       (s->device->boot.is_present ? s->device->boot.total > s->job->boots_before :
@@ -63,6 +63,11 @@ static bool never_started(const struct situation *s)
 	       (s->device->boot.state != KERNEL_BOOT_UNKNOWN || target_was_refused(s));
 }
 
+static bool is_refused_after_restart(const struct situation *s)
+{
+	return has_restarted(s) && only_slot_was_refused(s);
+}
+
 static bool target_has_gone(const struct situation *s)
 {
 	return !s->target;
@@ -104,6 +109,9 @@ static const struct rule restarting[] = {
 	  ACTION_WAIT, JOB_CHECKING, REASON_OK, NULL },
 	{ "fell-back", "All attempts are used up and the device went back by itself.", fell_back,
 	  ACTION_WAIT, JOB_REVERTING, REASON_ATTEMPTS_EXHAUSTED, begin_reverting },
+	{ "only-slot-refused", "The device restarted and does not start what its only slot holds.",
+	  is_refused_after_restart, ACTION_WAIT, JOB_REVERTING, REASON_DID_NOT_START,
+	  begin_reverting },
 	{ "never-started",
 	  "The device restarted into the old slot: it would not start the new one.", never_started,
 	  ACTION_WAIT, JOB_REVERTING, REASON_DID_NOT_START, begin_reverting },

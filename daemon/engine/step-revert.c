@@ -84,6 +84,9 @@ static void give_up(const struct situation *s, struct job_step *step)
 }
 
 static const struct rule reverting[] = {
+	{ "write-backup",
+	  "The device has no other slot, but what its only one held before is saved: write it back.",
+	  has_way_back_by_backup, ACTION_WAIT, JOB_RESTORING, REASON_OK, begin_restoring },
 	{ "no-old-slot", "There is no previous slot to go back to.", there_is_no_old, ACTION_FINISH,
 	  JOB_FAILED, REASON_NO_REVERT_SLOT, NULL },
 	{ "device-stuck", "The device does not come to rest.", stayed_busy, ACTION_FINISH,

@@ -62,10 +62,18 @@ static bool booted_again(const struct situation *s)
 	return s->device->boot.is_present && s->device->boot.total > s->job->boots_before;
 }
 
+/* A device that could fall back does so by itself; one with a single slot needs us after as many attempts. */
+static unsigned trial_boots_max(const struct situation *s)
+{
+	if (has_way_back_by_backup(s) && s->device->boot.limit > 0 &&
+	    s->device->boot.limit < STEP_TRIAL_BOOTS_MAX)
+		return s->device->boot.limit - 1;
+	return STEP_TRIAL_BOOTS_MAX;
+}
+
 static bool booted_too_often(const struct situation *s)
 {
-	return booted_again(s) && !boot_was_wanted(s) &&
-	       s->job->trial_boots >= STEP_TRIAL_BOOTS_MAX;
+	return booted_again(s) && !boot_was_wanted(s) && s->job->trial_boots >= trial_boots_max(s);
 }
 
 static bool booted_by_fault(const struct situation *s)
@@ -153,6 +161,9 @@ static const struct rule trial[] = {
 	  begin_reverting },
 	{ "went-back", "The device runs another slot than the one on trial.", device_went_back,
 	  ACTION_WAIT, JOB_REVERTING, REASON_DID_NOT_START, begin_reverting },
+	{ "only-slot-refused", "The device does not start what its only slot holds any more.",
+	  only_slot_was_refused, ACTION_WAIT, JOB_REVERTING, REASON_DID_NOT_START,
+	  begin_reverting },
 	{ "not-up", "The device is just starting.", running_is_unknown, ACTION_WAIT, STAYS,
 	  REASON_OK, until_restart_timeout },
 	{ "wrong-version", "What runs says it is another firmware than the one written.",

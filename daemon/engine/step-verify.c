@@ -28,12 +28,28 @@ static void choose_revert_slot(const struct situation *s, struct job_step *step)
 	begin_reverting(s, step);
 }
 
+/* The request chose the backup and the slot. */
+static bool is_restore(const struct situation *s)
+{
+	return s->job->backup_digest[0] && s->job->type != JOB_INSTALL;
+}
+
+static bool is_restore_over_firmware(const struct situation *s)
+{
+	return is_restore(s) && s->target && slot_is_worth_a_backup(s, s->job->target_slot);
+}
+
 static bool bundle_is_gone(const struct situation *s)
 {
 	return s->knowledge->verify == WORK_NONE && !s->knowledge->has_bundle;
 }
 
 static const struct rule queued[] = {
+	{ "begin-restore",
+	  "A backup is to be written: save what the slot holds now, so that this too can be taken back.",
+	  is_restore_over_firmware, ACTION_WAIT, JOB_BACKING_UP, REASON_OK, NULL },
+	{ "begin-restore-at-once", "A backup is to be written over nothing worth saving.",
+	  is_restore, ACTION_WAIT, JOB_RESTORING, REASON_OK, begin_restoring },
 	{ "nothing-to-revert-to", "No other slot holds good firmware.", revert_has_no_slot,
 	  ACTION_FINISH, JOB_FAILED, REASON_NO_REVERT_SLOT, NULL },
 	{ "begin-revert", "A revert needs nothing but the other slot: go back.", is_revert,
@@ -91,7 +107,13 @@ static bool image_is_too_large(const struct situation *s)
 
 static bool has_no_way_back(const struct situation *s)
 {
-	return target_for_release(s) == s->running && !(s->job->flags & MANAGER_FLAG_NO_WAY_BACK);
+	return target_for_release(s) == s->running && !(s->job->flags & MANAGER_FLAG_NO_WAY_BACK) &&
+	       !s->device->slots[s->running].is_readable;
+}
+
+static bool overwrites_firmware(const struct situation *s)
+{
+	return slot_is_worth_a_backup(s, target_for_release(s));
 }
 
 static void take_release(const struct situation *s, struct job_step *step)
@@ -109,6 +131,7 @@ static void take_release(const struct situation *s, struct job_step *step)
 	next->counter = release->counter;
 	next->new_floor = release->new_floor;
 	next->length_bytes = release->length_bytes;
+	next->backup_digest[0] = '\0';
 	next->is_committed = false;
 	next->write_tries = 0;
 }
@@ -133,8 +156,12 @@ static const struct rule verifying[] = {
 	  has_no_slot, ACTION_FINISH, JOB_FAILED, REASON_NO_SUCH_SLOT, NULL },
 	{ "image-too-large", "The image is larger than the slot.", image_is_too_large,
 	  ACTION_FINISH, JOB_FAILED, REASON_TOO_LARGE, NULL },
-	{ "no-way-back", "One slot, no backup, and nobody said to do it all the same.",
+	{ "no-way-back",
+	  "One slot that cannot be read back, and nobody said to do it all the same.",
 	  has_no_way_back, ACTION_FINISH, JOB_FAILED, REASON_NO_WAY_BACK, NULL },
+	{ "verified-back-up",
+	  "The image is authentic and fits; the slot holds firmware: save that first.",
+	  overwrites_firmware, ACTION_WAIT, JOB_BACKING_UP, REASON_OK, take_release },
 	{ "verified", "The image is authentic, fits, and lies in the payload folder: write it.",
 	  always, ACTION_WAIT, JOB_WRITING, REASON_OK, take_release },
 };

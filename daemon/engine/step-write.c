@@ -69,7 +69,7 @@ static bool all_is_received(const struct situation *s)
 	return slot_is_receiving(s) && s->knowledge->copy == WORK_SUCCEEDED;
 }
 
-static void note_commit(const struct situation *s, struct job_step *step)
+void note_commit(const struct situation *s, struct job_step *step)
 {
 	step->next.is_committed = true;
 	step->next.boots_before = s->device->boot.total;
@@ -112,6 +112,20 @@ static bool tries_are_used_up(const struct situation *s)
 	return s->job->write_tries >= limit && !last_load_failed;
 }
 
+/* The device is told to go back to what it ran, rather than be left without firmware. */
+static bool must_write_backup(const struct situation *s)
+{
+	return only_slot_is_spoilt(s) && has_way_back_by_backup(s) &&
+	       (payload_is_gone(s) || tries_are_used_up(s));
+}
+
+static void reason_of_write(const struct situation *s, struct job_step *step)
+{
+	if (s->knowledge->copy == WORK_FAILED)
+		reason_of_work(s, step);
+	begin_reverting(s, step);
+}
+
 static bool wrong_digest_for_good(const struct situation *s)
 {
 	return tries_are_used_up(s) && s->job->is_committed && !s->target->error[0] &&
@@ -123,7 +137,7 @@ static bool copy_failed_for_good(const struct situation *s)
 	return tries_are_used_up(s) && s->knowledge->copy == WORK_FAILED;
 }
 
-static void note_load(const struct situation *s, struct job_step *step)
+void note_load(const struct situation *s, struct job_step *step)
 {
 	bool is_repetition = s->knowledge->last_action == ACTION_LOAD &&
 			     s->knowledge->last_error != 0;
@@ -163,6 +177,9 @@ static const struct rule writing[] = {
 	  slot_is_receiving, ACTION_ABORT_LOAD, STAYS, REASON_OK, NULL },
 	{ "kernel-working", "The kernel erases, writes and verifies by itself.", kernel_is_working,
 	  ACTION_WAIT, STAYS, REASON_OK, until_write_deadline },
+	{ "spoilt-for-good",
+	  "The only slot is half written and the image cannot be written: go back to what it held.",
+	  must_write_backup, ACTION_WAIT, JOB_REVERTING, REASON_TRANSFER_FAILED, reason_of_write },
 	{ "payload-gone", "The image is neither in the slot nor in the payload folder.",
 	  payload_is_gone, ACTION_FINISH, JOB_FAILED, REASON_IO_ERROR, NULL },
 	{ "wrong-digest", "The slot holds other bytes than were authenticated, again and again.",

@@ -14,14 +14,15 @@
 #include "engine/rules.h"
 
 static const struct rule_table *const tables[] = {
-	&rules_queued,	 &rules_verifying, &rules_writing,   &rules_restarting,
-	&rules_checking, &rules_trial,	   &rules_reverting,
+	&rules_queued,	 &rules_verifying, &rules_backing_up, &rules_writing,	&rules_restarting,
+	&rules_checking, &rules_trial,	   &rules_reverting,  &rules_restoring,
 };
 
 static const char *const action_words[ACTION_MAX] = {
 	[ACTION_WAIT] = "wait",
 	[ACTION_VERIFY] = "verify",
 	[ACTION_BACK_UP] = "back-up",
+	[ACTION_UNPACK] = "unpack",
 	[ACTION_LOAD] = "load",
 	[ACTION_COMMIT] = "commit",
 	[ACTION_ABORT_LOAD] = "abort-load",
@@ -74,7 +75,7 @@ static bool refused_nothing_changed(const struct situation *s)
 
 static bool refused_going_forward(const struct situation *s)
 {
-	return s->job->phase != JOB_REVERTING;
+	return s->job->phase != JOB_REVERTING && s->job->phase != JOB_RESTORING;
 }
 
 static void reason_then_reverting(const struct situation *s, struct job_step *step)
@@ -199,6 +200,15 @@ void engine_step(const struct job_record *job, const struct kernel_device *devic
 		ret->next.reason = rule->reason;
 }
 
+/* The only slot is what runs, unless it is known to hold nothing that could. */
+static bool only_slot_may_run(const struct kernel_device *device)
+{
+	enum kernel_slot_state state = device->slots[0].state;
+
+	return device->num_slots == 1 && state != KERNEL_SLOT_EMPTY &&
+	       state != KERNEL_SLOT_PARTIAL && state != KERNEL_SLOT_INVALID_IMAGE;
+}
+
 int engine_running_slot(const struct kernel_device *device)
 {
 	if (device->boot.is_present && device->boot.running_slot >= 0)
@@ -206,7 +216,7 @@ int engine_running_slot(const struct kernel_device *device)
 	for (unsigned i = 0; i < device->num_slots; i++)
 		if (device->slots[i].is_active)
 			return (int)i;
-	return device->num_slots == 1 ? 0 : -1;
+	return only_slot_may_run(device) ? 0 : -1;
 }
 
 /* How gladly a slot is overwritten: what holds nothing of worth first, the way back of the running firmware last. */
@@ -231,7 +241,7 @@ int engine_choose_target(const struct kernel_device *device, const char *label)
 	int running = engine_running_slot(device), best = -1;
 
 	/* Which of several is running must be known before any is overwritten. */
-	if (running < 0)
+	if (running < 0 && device->num_slots > 1)
 		return -1;
 	for (unsigned i = 0; i < device->num_slots; i++) {
 		if (device->num_slots > 1 && (int)i == running)

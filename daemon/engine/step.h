@@ -36,7 +36,8 @@
 enum job_action {
 	ACTION_WAIT, /* nothing to do until an event or @wake_usec; ask at once when that has come */
 	ACTION_VERIFY, /* start the bundle worker */
-	ACTION_BACK_UP,
+	ACTION_BACK_UP, /* read the target slot back, before it is overwritten */
+	ACTION_UNPACK, /* the backup into the payload folder */
 	ACTION_LOAD, /* loading=1 and start the copy worker */
 	ACTION_COMMIT, /* loading=0 */
 	ACTION_ABORT_LOAD,
@@ -44,7 +45,7 @@ enum job_action {
 	ACTION_RESTART,
 	ACTION_CHECK_HEALTH,
 	ACTION_CONFIRM,
-	ACTION_ACTIVATE_PREVIOUS, /* permanently */
+	ACTION_ACTIVATE_PREVIOUS, /* permanently; while restoring the target itself */
 	ACTION_RESTORE_ATTEMPTS, /* hand back to the kernel what the device forgot */
 	ACTION_FINISH, /* one transaction: record, history, device; then free what the job held */
 	ACTION_MAX,
@@ -59,11 +60,21 @@ struct job_release {
 	char slot_label[RECORD_LABEL_MAX + 1]; /* "" = any slot */
 };
 
+/* A backup that was made, or that could be written. */
+struct job_backup {
+	char digest[RECORD_DIGEST_LENGTH + 1]; /* "" = none */
+	uint64_t length_bytes, stored_bytes;
+	char version[RECORD_VERSION_MAX + 1];
+};
+
 /* What is only in memory: empty after a restart of the daemon. */
 enum work_state { WORK_NONE, WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
 struct job_knowledge {
 	enum work_state verify, copy,
 		health; /* bundle worker, copy-to-kernel worker, health checks */
+	enum work_state back_up, unpack; /* workers that make a backup, and that unpack one */
+	struct job_backup made; /* valid when back_up is WORK_SUCCEEDED */
+	struct job_backup other; /* the next sound one, when the record's was found damaged */
 	enum reason reason; /* why the failed one failed */
 	struct job_release release; /* valid when verify is WORK_SUCCEEDED */
 	bool has_bundle; /* the caller's file is held, or can be opened again */
@@ -88,6 +99,7 @@ struct job_policy {
 	uint64_t
 		write_timeout_usec; /* no write may take longer; the kernel's own timeouts come first */
 	unsigned write_tries_max;
+	bool backs_up_spares; /* also slots of devices that have another one to go back to */
 };
 
 struct job_step {

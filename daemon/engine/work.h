@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The work of a job in a process of its own. What kind of work is said by one table of functions per kind: verify.c and
- * copy.c (the worker program, base/worker-protocol.h), health.c (the administrator's executables).
+ * The work of a job in a process of its own. What kind of work is said by one table of functions per kind: verify.c,
+ * back-up.c and copy.c (the worker program, base/worker-protocol.h), health.c (the administrator's executables).
  */
 #pragma once
 
@@ -27,6 +27,8 @@ struct work *worker_free(struct work *work);
 
 /* Starts of each kind. */
 int verify_start(struct job_entry *entry, struct work **ret);
+int back_up_start(struct job_entry *entry, struct work **ret);
+int unpack_start(struct job_entry *entry, struct work **ret);
 int copy_start(struct job_entry *entry, struct work **ret);
 int health_start(struct job_entry *entry, struct work **ret);
 

@@ -61,6 +61,7 @@ static void take_packet(struct worker *worker, struct packet *packet)
 		return;
 	}
 	if (type && strcmp(type, WORKER_TYPE_PROGRESS) == 0 &&
+	    worker->kind != WORK_UNPACK && /* hardly a moment, before the bar of the write */
 	    packet_get_u64(packet, WORKER_KEY_PERCENT, 0, 100, &percent) >= 0)
 		/* Of writing the way to the kernel is the first half, see on_progress() in manager.c. */
 		job_set_percent(worker->entry, worker->kind == WORK_COPY ? (unsigned)percent / 2 :

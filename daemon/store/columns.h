@@ -27,6 +27,8 @@
 	X(new_floor, U64)             \
 	X(digest, TEXT)               \
 	X(length_bytes, U64)          \
+	X(backup_digest, TEXT)        \
+	X(backup_length_bytes, U64)   \
 	X(boots_before, U64)          \
 	X(attempts, UNSIGNED)         \
 	X(is_committed, BOOL)         \
@@ -48,3 +50,14 @@
 	X(previous_version, TEXT)  \
 	X(previous_counter, U64)   \
 	X(problem, REASON)
+
+#define BACKUP_COLUMNS(X)    \
+	X(usec, U64)         \
+	X(device_id, TEXT)   \
+	X(slot, UNSIGNED)    \
+	X(version, TEXT)     \
+	X(counter, U64)      \
+	X(digest, TEXT)      \
+	X(length_bytes, U64) \
+	X(stored_bytes, U64) \
+	X(is_damaged, BOOL)

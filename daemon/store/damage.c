@@ -162,6 +162,11 @@ static const struct {
 	  " previous_counter, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 	{ "SELECT device_id, digest, reason, usec FROM failed WHERE length(digest) = 71",
 	  "INSERT OR IGNORE INTO failed (device_id, digest, reason, usec) VALUES (?, ?, ?, ?)" },
+	{ "SELECT usec, device_id, slot, version, counter, digest, length_bytes, stored_bytes, is_damaged FROM backups"
+	  " WHERE length(digest) = 71 AND length(device_id) < 32 AND length(version) < 64 AND slot BETWEEN 0 AND 1024"
+	  " AND typeof(usec) = 'integer' AND typeof(length_bytes) = 'integer'",
+	  "INSERT OR IGNORE INTO backups (usec, device_id, slot, version, counter, digest, length_bytes, stored_bytes,"
+	  " is_damaged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 };
 
 static int copy_job(const struct job_record *record, const char *message, void *userdata)

@@ -9,6 +9,7 @@
 static const char *const type_words[JOB_TYPE_MAX] = {
 	[JOB_INSTALL] = "install",
 	[JOB_REVERT] = "revert",
+	[JOB_RESTORE] = "restore",
 };
 
 static const char *const phase_words[JOB_PHASE_MAX] = {
@@ -22,6 +23,7 @@ static const char *const phase_words[JOB_PHASE_MAX] = {
 	[JOB_CHECKING] = "checking",
 	[JOB_TRIAL] = "trial",
 	[JOB_REVERTING] = "reverting",
+	[JOB_RESTORING] = "restoring",
 	[JOB_DONE] = "done",
 	[JOB_REVERTED] = "reverted",
 	[JOB_FAILED] = "failed",
@@ -34,6 +36,16 @@ static int find_word(const char *const *words, size_t count, const char *word)
 		if (strcmp(words[i], word) == 0)
 			return (int)i;
 	return -22;
+}
+
+const char *job_image_digest(const struct job_record *job)
+{
+	return job->phase == JOB_RESTORING ? job->backup_digest : job->digest;
+}
+
+uint64_t job_image_length(const struct job_record *job)
+{
+	return job->phase == JOB_RESTORING ? job->backup_length_bytes : job->length_bytes;
 }
 
 bool job_phase_is_final(enum job_phase phase)

@@ -17,7 +17,7 @@
 #define RECORD_LABEL_MAX 127
 #define RECORD_SOURCE_MAX 255 /* a file name */
 
-enum job_type { JOB_INSTALL, JOB_REVERT, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
+enum job_type { JOB_INSTALL, JOB_REVERT, JOB_RESTORE, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
 
 enum job_phase {
 	JOB_QUEUED,
@@ -30,6 +30,7 @@ enum job_phase {
 	JOB_CHECKING, /* does it run what it should? */
 	JOB_TRIAL,
 	JOB_REVERTING, /* going back to the previous slot; shown on the bus as "restarting" */
+	JOB_RESTORING, /* writing a backup to the only slot; shown on the bus as "writing" */
 	JOB_DONE,
 	JOB_REVERTED,
 	JOB_FAILED,
@@ -55,6 +56,9 @@ struct job_record {
 	uint64_t counter, new_floor; /* of the release; 0 = unknown */
 	char digest[RECORD_DIGEST_LENGTH + 1]; /* of the image to install, "" until verified */
 	uint64_t length_bytes;
+	/* What restoring would write: of an install the firmware before it, else what was asked for. "" = none. */
+	char backup_digest[RECORD_DIGEST_LENGTH + 1];
+	uint64_t backup_length_bytes;
 	uint64_t
 		boots_before; /* boot/total when the device was told to restart, later the last one seen */
 	unsigned
@@ -77,6 +81,19 @@ struct device_record {
 	enum reason problem; /* of the last job, REASON_OK = none */
 };
 
+/* A row of the table "backups": firmware of a device that was read back and is kept. */
+struct backup_record {
+	uint64_t id; /* 0 = not stored yet */
+	uint64_t usec; /* when it was saved last */
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	unsigned slot; /* where it was */
+	char version[RECORD_VERSION_MAX + 1]; /* "" = unknown */
+	uint64_t counter; /* of its release, 0 = unknown */
+	char digest[RECORD_DIGEST_LENGTH + 1];
+	uint64_t length_bytes, stored_bytes; /* of the image, of its file */
+	bool is_damaged; /* was found not to be what was saved */
+};
+
 /* A row of the table "history". Strings are never NULL; "" = does not apply. Valid only as long as the caller says. */
 struct history_row {
 	uint64_t usec;
@@ -84,6 +101,10 @@ struct history_row {
 	uint32_t uid;
 	uint64_t job_id; /* 0 = none */
 };
+
+/* The image that is, or was last, to be written to the slot: the backup while restoring. */
+const char *job_image_digest(const struct job_record *job);
+uint64_t job_image_length(const struct job_record *job);
 
 bool job_phase_is_final(enum job_phase phase);
 const char *job_phase_to_string(enum job_phase phase);

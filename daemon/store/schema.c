@@ -56,6 +56,13 @@ static const char *const steps[] = {
 					" device_id TEXT NOT NULL, version TEXT NOT NULL, decision TEXT NOT NULL, uid INTEGER NOT NULL,"
 					" usec INTEGER NOT NULL, until_usec INTEGER NOT NULL,"
 					" PRIMARY KEY (device_id, version)) WITHOUT ROWID;",
+	/* 2: backups */
+	"CREATE TABLE backups ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, usec INTEGER NOT NULL, device_id TEXT NOT NULL, slot INTEGER NOT NULL,"
+	" version TEXT NOT NULL, counter INTEGER NOT NULL, digest TEXT NOT NULL, length_bytes INTEGER NOT NULL,"
+	" stored_bytes INTEGER NOT NULL, is_damaged INTEGER NOT NULL, UNIQUE (device_id, slot, digest));"
+	"ALTER TABLE jobs ADD COLUMN backup_digest TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE jobs ADD COLUMN backup_length_bytes INTEGER NOT NULL DEFAULT 0;",
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

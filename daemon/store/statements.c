@@ -59,6 +59,17 @@ static const char *const texts[STATEMENT_MAX] = {
 		" WHERE device_id = ?1 ORDER BY usec DESC LIMIT " NUMBER(STORE_FAILED_MAX) ")",
 	[STATEMENT_FORGET_FAILED] = "DELETE FROM failed WHERE device_id = ? AND digest = ?",
 	[STATEMENT_HAS_FAILED] = "SELECT 1 FROM failed WHERE device_id = ? AND digest = ?",
+
+	[STATEMENT_FORGET_BACKUP] =
+		"DELETE FROM backups WHERE device_id = ? AND slot = ? AND digest = ?",
+	[STATEMENT_ADD_BACKUP] = "INSERT INTO backups (" BACKUP_COLUMNS(
+		COLUMN_NAME) "id) VALUES (" BACKUP_COLUMNS(COLUMN_MARK) "NULL)",
+	[STATEMENT_LIST_BACKUPS] = "SELECT " BACKUP_COLUMNS(
+		COLUMN_NAME) "id FROM backups WHERE ?1 = '' OR device_id = ?1 ORDER BY usec DESC, id DESC",
+	[STATEMENT_FIND_BACKUP] =
+		"SELECT " BACKUP_COLUMNS(COLUMN_NAME) "id FROM backups WHERE id = ?",
+	[STATEMENT_DAMAGED_BACKUP] = "UPDATE backups SET is_damaged = 1 WHERE digest = ?",
+	[STATEMENT_REMOVE_BACKUP] = "DELETE FROM backups WHERE id = ?",
 };
 
 const char *statement_text(enum statement statement)

@@ -80,3 +80,16 @@ _warn_unused_ int store_forget_failed(struct store *store, const char *device_id
 				      const char *digest);
 /* 1 yes, 0 no, -errno */
 int store_has_failed(struct store *store, const char *device_id, const char *digest);
+
+/* Adds a backup and gives it an id; one of the same device, slot and content makes room for it. */
+_warn_unused_ int store_add_backup(struct store *store, struct backup_record *record);
+/* Newest first; @device_id "" = all. @row as in store_load_jobs. */
+int store_list_backups(struct store *store, const char *device_id,
+		       int (*row)(const struct backup_record *record, void *userdata),
+		       void *userdata);
+/* -ENOENT */
+_warn_unused_ int store_find_backup(struct store *store, uint64_t id, struct backup_record *ret);
+/* Every backup with that content was found damaged: they share a file. */
+_warn_unused_ int store_mark_backup_damaged(struct store *store, const char *digest);
+/* Forgets it; the file is the caller's business, afterwards. */
+_warn_unused_ int store_remove_backup(struct store *store, uint64_t id);

@@ -32,6 +32,7 @@ struct world {
 	bool is_present, remembers, has_boot_control;
 	enum behaviour new_behaviour;
 	int writing; /* slot the kernel writes, -1 */
+	bool is_writing_backup; /* the old firmware, not the new */
 	bool will_restart, will_crash;
 	uint64_t now;
 	unsigned random;
@@ -190,6 +191,7 @@ static void make_world(struct world *world, unsigned seed)
 		world->slots[1] = (struct content){ .digest = OLD_DIGEST };
 	for (unsigned i = 0; i < world->picture.num_slots; i++) {
 		world->picture.slots[i].size_bytes = chance(world, 98) ? 2 * LENGTH : LENGTH / 2;
+		world->picture.slots[i].is_readable = chance(world, 80);
 		show_slot(world, i,
 			  !world->slots[i].digest ? KERNEL_SLOT_EMPTY :
 			  i == 0		  ? KERNEL_SLOT_CONFIRMED :
@@ -304,9 +306,12 @@ static void kernel_works(struct world *world)
 		return;
 	}
 	/* A bit flipped on the way, or the payload was damaged on disk. */
-	world->slots[slot] =
-		(struct content){ .digest = mishap(world, 10) ? TORN_DIGEST : GOOD_DIGEST,
-				  .behaviour = world->new_behaviour };
+	world->slots[slot] = (struct content){ .digest = mishap(world, 10)	  ? TORN_DIGEST :
+							 world->is_writing_backup ? OLD_DIGEST :
+										    GOOD_DIGEST,
+					       .behaviour = world->is_writing_backup ?
+								    BOOTS :
+								    world->new_behaviour };
 	show_slot(world, (unsigned)slot, KERNEL_SLOT_VALID, true);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine-question.h"
+#include "engine-rows-backup.h"
 #include "engine/step.h"
 #include "tap.h"
 
@@ -261,6 +262,7 @@
 	{ #name, phase, rule, ACTION_##action, next, REASON_##reason, make_##name },
 
 ROWS(DEFINE)
+BACKUP_ROWS(DEFINE)
 
 static const struct row {
 	const char *name;
@@ -270,7 +272,7 @@ static const struct row {
 	enum job_phase next;
 	enum reason reason;
 	void (*make)(struct question *q);
-} rows[] = { ROWS(LIST) };
+} rows[] = { ROWS(LIST) BACKUP_ROWS(LIST) };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
 static void test_row(const struct row *row)

@@ -42,6 +42,12 @@ static int obey(struct world *world, struct daemon *daemon, enum job_action acti
 	case ACTION_CHECK_HEALTH:
 		daemon->knowledge.health = WORK_RUNNING;
 		return 0;
+	case ACTION_UNPACK:
+		daemon->knowledge.unpack = WORK_RUNNING;
+		return 0;
+	case ACTION_BACK_UP:
+		daemon->knowledge.back_up = WORK_RUNNING;
+		return 0;
 	default:
 		break;
 	}
@@ -58,6 +64,7 @@ static int obey(struct world *world, struct daemon *daemon, enum job_action acti
 	}
 	case ACTION_COMMIT:
 		daemon->knowledge.copy = WORK_NONE;
+		world->is_writing_backup = record->phase == JOB_RESTORING;
 		return order_commit(world, record->target_slot);
 	case ACTION_ABORT_LOAD:
 		world->picture.slots[record->target_slot].status = KERNEL_STATUS_IDLE;
@@ -66,11 +73,16 @@ static int obey(struct world *world, struct daemon *daemon, enum job_action acti
 	case ACTION_RESTORE_ATTEMPTS:
 		return order_activate(world, record->target_slot, record);
 	case ACTION_ACTIVATE_PREVIOUS:
-		return order_activate_previous(world, record->previous_slot);
+		return order_activate_previous(world, record->phase == JOB_RESTORING ?
+							      record->target_slot :
+							      record->previous_slot);
 	case ACTION_RESTART:
 		return order_restart(world);
 	case ACTION_CONFIRM:
-		invariant(strcmp(world->slots[record->target_slot].digest, GOOD_DIGEST) == 0,
+		invariant(strcmp(world->slots[record->target_slot].digest, GOOD_DIGEST) == 0 ||
+				  (record->phase == JOB_RESTORING &&
+				   strcmp(world->slots[record->target_slot].digest,
+					  record->backup_digest) == 0),
 			  "only the authenticated firmware is confirmed");
 		return order_confirm(world);
 	default:
@@ -107,8 +119,14 @@ static void check_end(const struct world *world, const struct job_record *record
 			  "firmware that tells another version is never kept");
 	}
 	if (record->phase == JOB_REVERTED) {
-		invariant(running == record->previous_slot,
-			  "reverted means the previous slot runs");
+		invariant(record->previous_slot >= 0 ?
+				  running == record->previous_slot :
+				  strcmp(world->slots[running].digest, record->backup_digest) == 0,
+			  "reverted means the previous slot runs, or what it held is back");
+		invariant(!world->has_boot_control ||
+				  world->picture.boot.state != KERNEL_BOOT_TRIAL ||
+				  record->previous_slot >= 0,
+			  "and that the device counts no attempts");
 		invariant(world->picture.boot.next_slot == running, "and will run");
 		invariant(record->reason != REASON_OK, "and there is a reason");
 	}
@@ -144,8 +162,11 @@ static void take_record(struct daemon *daemon, const struct job_record *next)
 		daemon->knowledge.last_usec = 0;
 		daemon->knowledge.tries = 0;
 		daemon->knowledge.health = WORK_NONE;
-		if (next->phase == JOB_REVERTING || next->phase == JOB_RESTARTING)
+		if (next->phase == JOB_REVERTING || next->phase == JOB_RESTARTING ||
+		    next->phase == JOB_RESTORING)
 			daemon->knowledge.was_away = false;
+		if (next->phase == JOB_RESTORING)
+			daemon->knowledge.unpack = daemon->knowledge.copy = WORK_NONE;
 	}
 	if (next->trial_end_usec != daemon->record.trial_end_usec)
 		daemon->knowledge.health = WORK_NONE;
@@ -227,6 +248,18 @@ static void work_ends(struct world *world, struct daemon *daemon)
 						   .length_bytes = LENGTH };
 		k->has_payload = k->verify == WORK_SUCCEEDED;
 	}
+	if (k->back_up == WORK_RUNNING && chance(world, 50)) {
+		const char *held = world->slots[daemon->record.target_slot].digest;
+
+		k->back_up = mishap(world, 10) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = REASON_NO_SPACE;
+		k->made = (struct job_backup){ .length_bytes = LENGTH };
+		strcpy(k->made.digest, held ? held : OLD_DIGEST);
+	}
+	if (k->unpack == WORK_RUNNING && chance(world, 50)) {
+		k->unpack = mishap(world, 10) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = REASON_BACKUP_DAMAGED;
+	}
 	if (k->copy == WORK_RUNNING && chance(world, 50)) {
 		k->copy = mishap(world, 20) ? WORK_FAILED : WORK_SUCCEEDED;
 		k->reason = REASON_TRANSFER_FAILED;
@@ -243,6 +276,8 @@ static void vanish(struct world *world, struct daemon *daemon)
 	world->is_present = false;
 	daemon->knowledge.away_since_usec = world->now;
 	daemon->knowledge.copy = WORK_NONE;
+	if (daemon->knowledge.back_up == WORK_RUNNING)
+		daemon->knowledge.back_up = WORK_NONE;
 	if (daemon->record.phase == JOB_TRIAL)
 		daemon->knowledge.health = WORK_NONE;
 }
@@ -283,7 +318,7 @@ static void people_act(struct world *world, struct daemon *daemon)
 	if (mishap(world, 2) && job_is_cancellable(record))
 		record->is_cancel_requested = true;
 	if (mishap(world, 2) && (record->phase == JOB_TRIAL || record->phase == JOB_RESTARTING) &&
-	    record->previous_slot >= 0)
+	    (record->previous_slot >= 0 || record->backup_digest[0]))
 		record->is_revert_requested = true;
 	if ((mishap(world, 3) || (world->is_calm && !daemon->policy.auto_confirm)) &&
 	    record->phase == JOB_TRIAL)
@@ -335,7 +370,8 @@ static void make_daemon(struct daemon *daemon, struct world *world)
 			    .restart_timeout_usec = 60 * SECOND,
 			    .reappear_timeout_usec = 3600 * SECOND,
 			    .write_timeout_usec = 3600 * SECOND,
-			    .write_tries_max = 3 },
+			    .write_tries_max = 3,
+			    .backs_up_spares = draw(world, 2) == 0 },
 	};
 	if (chance(world, 50))
 		strcpy(daemon->record.source, "file.fwb");
