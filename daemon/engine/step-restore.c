@@ -16,7 +16,7 @@ static bool target_has_gone(const struct situation *s)
 
 static bool target_now_runs(const struct situation *s)
 {
-	return s->device->num_slots > 1 && target_is_running(s) && !has_restarted(s);
+	return s->device->num_slots > 1 && target_is_running(s) && s->job->restart_tries == 0;
 }
 
 static bool holds_backup(const struct situation *s)
@@ -36,6 +36,9 @@ static bool runs_backup(const struct situation *s)
 {
 	const struct kernel_slot *target = s->target;
 
+	if (has_restarted(s) && device_is_idle(s) && s->running >= 0 &&
+	    strcmp(s->device->slots[s->running].digest, s->job->backup_digest) == 0)
+		return true; /* also where the boot loader swapped the images of two slots */
 	if (!has_restarted(s) || !device_is_idle(s) || !target_is_running(s) ||
 	    target->state == KERNEL_SLOT_INVALID_IMAGE || target->state == KERNEL_SLOT_PARTIAL)
 		return false;
@@ -162,7 +165,7 @@ static bool not_unpacked(const struct situation *s)
 
 static bool tries_are_used_up(const struct situation *s)
 {
-	return s->job->write_tries >= STEP_RESCUE_TRIES_MAX &&
+	return s->job->write_tries >= STEP_WRITES_MAX &&
 	       !(s->knowledge->last_action == ACTION_LOAD && s->knowledge->last_error != 0);
 }
 

@@ -31,7 +31,8 @@ struct world {
 	uint64_t now;
 	unsigned operation, kill_at; /* counted over one process; 0 = never */
 	bool kill_after;
-	bool will_restart;
+	bool will_restart, cannot_back_up;
+	char damaged_backup[72];
 	unsigned writes, activations, restarts, confirms;
 };
 
@@ -301,6 +302,54 @@ static bool payload_exists(void)
 	return exists;
 }
 
+static char *backup_path(const char *digest)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/backup/%s.zst", folder, digest + 7) < 0)
+		tap_bail("no memory");
+	return path;
+}
+
+static bool backup_exists(const char *digest)
+{
+	_cleanup_free_ char *path = backup_path(digest);
+
+	return access(path, F_OK) == 0;
+}
+
+/* What the worker would leave behind; no test here looks into it. */
+static void finish_back_up(struct job *job)
+{
+	const struct kernel_slot *slot = &world->device.slots[job->record.target_slot];
+	_cleanup_free_ char *path = backup_path(slot->digest);
+	FILE *out;
+
+	if (world->cannot_back_up) {
+		manager_work_ended(job, WORK_BACK_UP, REASON_TRANSFER_FAILED, "It is stubborn.");
+		return;
+	}
+	*strrchr(path, '/') = '\0';
+	mkdir(path, 0700);
+	path[strlen(path)] = '/';
+	out = fopen(path, "w");
+	if (!out || fclose(out) != 0)
+		tap_bail("backup");
+	job->knowledge.made = (struct job_backup){ .length_bytes = 4, .stored_bytes = 10 };
+	memcpy(job->knowledge.made.digest, slot->digest, sizeof(slot->digest));
+	memcpy(job->knowledge.made.version, slot->version, sizeof(slot->version));
+	manager_work_ended(job, WORK_BACK_UP, REASON_OK, NULL);
+}
+
+static void finish_unpack(struct job *job)
+{
+	if (!backup_exists(job->record.backup_digest) ||
+	    strcmp(world->damaged_backup, job->record.backup_digest) == 0)
+		manager_work_ended(job, WORK_UNPACK, REASON_BACKUP_DAMAGED, "It is damaged.");
+	else
+		manager_work_ended(job, WORK_UNPACK, REASON_OK, NULL);
+}
+
 static void finish_work(struct job *job)
 {
 	struct job_knowledge *k = &job->knowledge;
@@ -313,6 +362,10 @@ static void finish_work(struct job *job)
 						   .digest = NEW,
 						   .length_bytes = 4 };
 		manager_work_ended(job, WORK_VERIFY, REASON_OK, NULL);
+	} else if (k->back_up == WORK_RUNNING) {
+		finish_back_up(job);
+	} else if (k->unpack == WORK_RUNNING) {
+		finish_unpack(job);
 	} else if (k->copy == WORK_RUNNING) {
 		manager_work_ended(job, WORK_COPY, REASON_OK, NULL);
 	} else if (k->health == WORK_RUNNING) {
@@ -330,7 +383,15 @@ static void let_the_world_turn(struct life *life)
 	for (unsigned i = 0; i < world->device.num_slots; i++) {
 		if (world->device.slots[i].status == KERNEL_STATUS_TRANSFERRING) {
 			world->device.slots[i].status = world->device.status = KERNEL_STATUS_IDLE;
-			fill_slot(i, NEW, "2.0", KERNEL_SLOT_VALID);
+			job = manager_next_device(life->manager, NULL)->job;
+			if (job && job->record.phase == JOB_RESTORING)
+				fill_slot(i, job->record.backup_digest,
+					  job->record.type == JOB_INSTALL ?
+						  job->record.version_before :
+						  job->record.version,
+					  KERNEL_SLOT_VALID);
+			else
+				fill_slot(i, NEW, "2.0", KERNEL_SLOT_VALID);
 		}
 	}
 	if (world->will_restart)
