@@ -98,7 +98,7 @@ static u32 split(const struct fwslot_mtd_partition *partition, u64 offset, u32 *
 
 /*
  * The block failed: it is marked, and the ones behind it move up. False if the flash cannot mark,
- * or none is left; then the failure stands.
+ * for then the boot loader would not step over it, or if none is left; then the failure stands.
  */
 static bool replace_block(struct fwslot_mtd_partition *partition, struct mtd_info *mtd, u32 block)
 {
