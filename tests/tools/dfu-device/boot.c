@@ -21,6 +21,8 @@ static void enter_dfu_mode(struct model *model)
 {
 	model->is_runtime = false;
 	model->running = -1;
+	/* What does not run does not crash. */
+	model->crash_at_us = 0;
 	model->running_version = model->config->device_version;
 	model->state = DFU_IDLE;
 	model->status = DFU_OK;
@@ -55,7 +57,6 @@ void model_boot(struct model *model, uint64_t now_us)
 {
 	uint64_t newer_than_this = UINT64_MAX;
 
-	model->crash_at_us = 0;
 	model->is_manifested = false;
 	model->busy_until_us = model->silent_until_us = 0;
 	model->alternate = 0;
