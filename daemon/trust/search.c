@@ -101,6 +101,8 @@ static int load_delegated(struct trust_client *client, const struct role *role,
 		return fail_memory(failure);
 	r = client_load_targets(client, role, &loaded->targets, failure);
 	if (r < 0) {
+		/* It may be accepted and only not kept. */
+		targets_clear(&loaded->targets);
 		free(loaded);
 		return r;
 	}

@@ -92,6 +92,8 @@ static int read_folders(const struct packet *packet, struct bundle_request *requ
 		return r;
 	r = split(request, roots, ':', request->roots_folders, ROOTS_FOLDERS_MAX,
 		  &request->roots_folder_count);
+	if (r == -ENOMEM)
+		return fail_memory(failure);
 	return r < 0 ? fail_key(failure, WORKER_KEY_ROOTS_DIRS, "a short list of folders") : 0;
 }
 
@@ -105,6 +107,8 @@ static int read_hardware_ids(const struct packet *packet, struct bundle_request 
 		return r;
 	r = split(request, ids, ',', request->hardware_ids, WORKER_HARDWARE_IDS_MAX,
 		  &request->device.hardware_id_count);
+	if (r == -ENOMEM)
+		return fail_memory(failure);
 	request->device.hardware_ids = request->hardware_ids;
 	for (size_t i = 0; r >= 0 && i < request->device.hardware_id_count; i++)
 		if (!hardware_id_is_valid(request->hardware_ids[i]))
