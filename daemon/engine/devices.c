@@ -167,9 +167,10 @@ int device_refresh(struct manager *manager, struct device *device)
 					    *before = calloc(1, sizeof(*before));
 	int r;
 
-	if (!now || !before)
-		return -ENOMEM;
-	r = manager->ops->device_read(manager->ops, device->now.index, now);
+	r = now && before ? manager->ops->device_read(manager->ops, device->now.index, now) :
+			    -ENOMEM;
+	/* One that has gone stays as it was until the kernel says so. */
+	device->is_outdated = r < 0 && r != -ENODEV;
 	if (r < 0)
 		return r;
 	if (memcmp(now, &device->now, sizeof(*now)) == 0)
@@ -187,7 +188,7 @@ void manager_device_changed(struct manager *manager, unsigned index)
 
 	if (!device)
 		return;
-	if (device_refresh(manager, device) >= 0 && device->job)
+	if (device_refresh(manager, device) != -ENODEV && device->job)
 		job_run(job_entry_of(device->job));
 }
 

@@ -14,7 +14,7 @@
 #include "engine/private.h"
 
 #define STEPS_MAX 64 /* in a row without anything to wait for: more is a circle in the table */
-#define STORE_RETRY_USEC UINT64_C(5000000) /* the disk is full or does not answer */
+#define RETRY_USEC UINT64_C(5000000) /* the disk is full, or something does not answer */
 
 struct device *job_device(struct job_entry *entry)
 {
@@ -195,6 +195,16 @@ static bool take_step(struct job_entry *entry)
 	struct job_step step;
 	int r;
 
+	/* What was true before the last order may be the opposite now. */
+	if (device && device->is_outdated) {
+		r = device_refresh(entry->manager, device);
+		if (device->is_outdated) {
+			log_error("Device %s cannot be read (%s); nothing is done until it can.",
+				  device->id, strerror(-r));
+			arm_timer(entry, manager_now(entry->manager) + RETRY_USEC);
+			return false;
+		}
+	}
 	policy_of(entry->manager, &policy);
 	engine_step(&entry->job.record, device ? &device->now : NULL, &entry->job.knowledge,
 		    &policy, manager_now(entry->manager), &step);
@@ -208,7 +218,7 @@ static bool take_step(struct job_entry *entry)
 			log_error(
 				"Job %llu: its record cannot be written (%s); nothing is done until it can.",
 				(unsigned long long)entry->job.record.id, strerror(-r));
-			arm_timer(entry, manager_now(entry->manager) + STORE_RETRY_USEC);
+			arm_timer(entry, manager_now(entry->manager) + RETRY_USEC);
 			return false;
 		}
 		take_record(entry, &step.next);
@@ -244,7 +254,7 @@ void job_run(struct job_entry *entry)
 				  (unsigned long long)entry->job.record.id,
 				  entry->job.record.device_id,
 				  job_phase_to_string(entry->job.record.phase));
-			arm_timer(entry, manager_now(entry->manager) + STORE_RETRY_USEC);
+			arm_timer(entry, manager_now(entry->manager) + RETRY_USEC);
 			break;
 		}
 		entry->is_asked_again = false;
