@@ -17,7 +17,8 @@
 #define ERRNO_MAX 4095
 #define TELLINGS_MAX 20000 /* of one story: one that never ends is wrong, too */
 #define COMPLAINTS_MAX 8 /* printed */
-#define LEAKS_EVERY 100 /* tellings: looking for leaks takes longer than all else */
+#define LEAKS_EVERY \
+	100 /* tellings: looking for leaks takes longer than all else; FAULT_LEAKS=1 does it each time */
 #define FRAMES 12
 #define LIBRARY_SPREAD \
 	10 /* of a library's allocations each tenth fails, unless FAULT_SPREAD says otherwise */
@@ -28,7 +29,7 @@ __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void)
 
 static struct {
 	const char *story;
-	bool is_counting;
+	bool is_telling, is_counting;
 	unsigned count, library_count, fail_at; /* fail_at: 0 = none */
 	const char *failed; /* the call that did */
 	void *frames[FRAMES];
@@ -73,7 +74,7 @@ void faults_pause(void)
 
 void faults_resume(void)
 {
-	state.is_counting = state.story != NULL;
+	state.is_counting = state.is_telling;
 }
 
 static int remove_one(const char *path, const struct stat *status _unused_, int kind _unused_,
@@ -98,9 +99,9 @@ static int tell(const struct fault_story *story, unsigned fail_at, struct failur
 	state.fail_at = fail_at;
 	state.failed = NULL;
 	state.frame_count = 0;
-	state.is_counting = true;
+	state.is_telling = state.is_counting = true;
 	r = story->act(failure);
-	state.is_counting = false;
+	state.is_telling = state.is_counting = false;
 	return r;
 }
 
@@ -145,6 +146,7 @@ void faults_try(const struct fault_story *story)
 {
 	const char *only = getenv("FAULT");
 	unsigned i = only ? (unsigned)atoi(only) : 1, told = 0, wrong = 0;
+	unsigned leaks_every = getenv("FAULT_LEAKS") ? 1 : LEAKS_EVERY;
 	bool failed = true, has_lost = false;
 
 	if (__sanitizer_set_death_callback)
@@ -159,9 +161,9 @@ void faults_try(const struct fault_story *story)
 		told += failed;
 		if (only)
 			break;
-		if (!has_lost && (i % LEAKS_EVERY == 0 || !failed) && has_leaked()) {
-			printf("# one of the last %u calls leaks: see with FAULT=%u\n",
-			       (i - 1) % LEAKS_EVERY + 1, i);
+		if (!has_lost && (i % leaks_every == 0 || !failed) && has_leaked()) {
+			printf("# one of the calls up to this leaks; FAULT_LEAKS=1 says which:\n");
+			print_place();
 			has_lost = true;
 		}
 	}
