@@ -113,6 +113,11 @@ void laws_at_start(struct lab *lab)
 	}
 }
 
+static bool is_deaf(const struct lab_device *device)
+{
+	return device->traits.cannot_restart || device->traits.defect == DEFECT_REFUSES_RESTARTS;
+}
+
 /*
  * A device that does not restart when it is told cannot be brought back by anybody but a person. The job says that it
  * failed; what is promised is that the old firmware is chosen for good, for the day somebody pulls the plug.
@@ -120,11 +125,9 @@ void laws_at_start(struct lab *lab)
 static bool waits_for_plug(struct lab *lab, unsigned index)
 {
 	const struct lab_device *device = &lab->devices[index];
-	bool is_deaf = device->traits.cannot_restart ||
-		       device->traits.defect == DEFECT_REFUSES_RESTARTS;
 	const struct job *job = newest_job(lab, index);
 
-	return is_deaf && job && job->record.phase == JOB_FAILED &&
+	return is_deaf(device) && job && job->record.phase == JOB_FAILED &&
 	       device->boot.pending == FWSLOT_PENDING_PERMANENT &&
 	       device->boot.next == job->record.previous_slot;
 }
@@ -213,8 +216,14 @@ static bool end_is_right(struct lab *lab, unsigned index, const struct job *job)
 {
 	const struct scenario *scenario = lab->scenario;
 	const struct approval *approval = &lab->approvals[index];
+	const struct lab_device *device = &lab->devices[index];
 
-	if (job->record.phase == scenario->end || lab->any_end || waits_for_plug(lab, index))
+	if (job->record.phase == scenario->end || lab->any_end)
+		return true;
+	/* The plug may have been pulled since. */
+	if (is_deaf(device) && job->record.phase == JOB_FAILED &&
+	    (waits_for_plug(lab, index) ||
+	     device_slot_version(device, device->running) == OLD_VERSION))
 		return true;
 	if (lab->may_exhaust && job->record.phase == JOB_REVERTED &&
 	    job->record.reason == REASON_ATTEMPTS_EXHAUSTED)
