@@ -95,6 +95,18 @@ static void law_floor(struct lab *lab, unsigned index)
 			  highest_confirmed(&lab->devices[index]));
 }
 
+/* A damaged database whose log was left takes nothing with it that the log or its sound pages tell. */
+static void law_floor_stays(struct lab *lab, unsigned index)
+{
+	struct device *device = manager_device_by_index(lab->manager, index);
+
+	if (!lab->scenario->begins_damaged || !lab->scenario->begins_killed || !device)
+		return;
+	if (device->record.floor_counter < NEW_VERSION)
+		lab_break(lab, "the floor was %u before the database was damaged, now it is %llu",
+			  NEW_VERSION, (unsigned long long)device->record.floor_counter);
+}
+
 /* What was read is acted upon: it must not be gone when the host dies. */
 static void law_log_is_durable(struct lab *lab)
 {
@@ -348,6 +360,7 @@ void laws_at_rest(struct lab *lab)
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		law_whole_firmware(lab, i);
 		law_floor(lab, i);
+		law_floor_stays(lab, i);
 		law_approval(lab, i);
 		law_end_is_true(lab, i);
 	}
