@@ -169,7 +169,9 @@ int device_refresh(struct manager *manager, struct device *device)
 
 	r = now && before ? manager->ops->device_read(manager->ops, device->now.index, now) :
 			    -ENOMEM;
-	/* One that has gone stays as it was until the kernel says so. */
+	if (r == -ENODEV && !device->is_gone && device->job)
+		device->job->knowledge.away_since_usec = manager_now(manager);
+	device->is_gone = r == -ENODEV;
 	device->is_outdated = r < 0 && r != -ENODEV;
 	if (r < 0)
 		return r;

@@ -24,6 +24,7 @@ struct device {
 	char id[32]; /* "sim0": stable over reboots, see the store */
 	struct kernel_device now; /* the last picture of the kernel */
 	bool is_outdated; /* something was done since, and the kernel could not be asked */
+	bool is_gone; /* the kernel does not know it any more; that it was removed will be told */
 	struct device_record record; /* what the store remembers of it */
 	struct job *job; /* the one under way, or NULL */
 };

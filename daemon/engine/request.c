@@ -302,7 +302,7 @@ static int revert_running_job(struct job_entry *entry, uint32_t uid, struct job 
 		return fail_errno(failure, r, "The request cannot be recorded in %s",
 				  entry->manager->folders.state);
 	*ret_job = &entry->job;
-	job_run(entry);
+	job_wake(entry);
 	return 0;
 }
 
@@ -406,7 +406,7 @@ int manager_confirm(struct manager *manager, const char *device_id, uint32_t uid
 	if (r < 0)
 		return fail_errno(failure, r, "The request cannot be recorded in %s",
 				  manager->folders.state);
-	job_run(entry);
+	job_wake(entry);
 	return 0;
 }
 

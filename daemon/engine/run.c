@@ -206,8 +206,8 @@ static bool take_step(struct job_entry *entry)
 		}
 	}
 	policy_of(entry->manager, &policy);
-	engine_step(&entry->job.record, device ? &device->now : NULL, &entry->job.knowledge,
-		    &policy, manager_now(entry->manager), &step);
+	engine_step(&entry->job.record, device && !device->is_gone ? &device->now : NULL,
+		    &entry->job.knowledge, &policy, manager_now(entry->manager), &step);
 	log_debug("Job %llu on %s: %s: %s.", (unsigned long long)entry->job.record.id,
 		  entry->job.record.device_id, step.rule, job_action_to_string(step.action));
 

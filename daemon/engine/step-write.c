@@ -97,7 +97,7 @@ static bool only_slot_is_spoilt(const struct situation *s)
 static bool last_write_was_bad(const struct situation *s)
 {
 	return s->target->error[0] || s->knowledge->copy == WORK_FAILED ||
-	       (s->job->is_committed && s->target->digest[0]);
+	       (was_ordered(s, ACTION_COMMIT) && !s->knowledge->was_away && s->target->digest[0]);
 }
 
 /* Transient refusals (EBUSY, a wire that hiccups) have their own limit in the table's gate. */

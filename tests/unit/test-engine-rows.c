@@ -101,7 +101,8 @@
 	    KNOWN.has_payload = false)                                                             \
 	ROW(wrong_digest, JOB_WRITING, "wrong-digest", FINISH, JOB_FAILED, WRONG_DIGEST,           \
 	    written(q);                                                                            \
-	    strcpy(SLOT1.digest, OTHER); JOB.write_tries = 3; JOB.is_committed = true)             \
+	    strcpy(SLOT1.digest, OTHER); ordered(q, ACTION_COMMIT, 0); JOB.write_tries = 3;        \
+	    JOB.is_committed = true)                                                               \
 	ROW(copy_failed, JOB_WRITING, "copy-failed", FINISH, JOB_FAILED, NO_SPACE,                 \
 	    KNOWN.copy = WORK_FAILED;                                                              \
 	    KNOWN.reason = REASON_NO_SPACE; JOB.write_tries = 3)                                   \
