@@ -204,6 +204,33 @@ static int method_cancel_job(sd_bus_message *call, void *userdata, sd_bus_error 
 	return r < 0 ? r : request_cancel(userdata, call, job_id, flags, error);
 }
 
+static int method_list_backups(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &device_id, &flags);
+
+	return r < 0 ? r : request_list_backups(userdata, call, device_id, flags, error);
+}
+
+static int method_restore(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t backup_id, flags;
+	int r = sd_bus_message_read(call, "stt", &device_id, &backup_id, &flags);
+
+	return r < 0 ? r :
+		       request_restore_backup(userdata, call, device_id, backup_id, flags, error);
+}
+
+static int method_export_backup(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	uint64_t backup_id, flags;
+	int fd, r = sd_bus_message_read(call, "tht", &backup_id, &fd, &flags);
+
+	return r < 0 ? r : request_export_backup(userdata, call, backup_id, fd, flags, error);
+}
+
 static int property_get_version(_unused_ sd_bus *connection, _unused_ const char *path,
 				_unused_ const char *interface, _unused_ const char *property,
 				sd_bus_message *reply, _unused_ void *userdata,
@@ -237,6 +264,13 @@ const sd_bus_vtable manager_vtable[] = {
 				method_confirm, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("CancelJob", ARGS("t", job_id, "t", flags), SD_BUS_NO_RESULT,
 				method_cancel_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListBackups", ARGS("s", device, "t", flags),
+				SD_BUS_RESULT("a(tsusttts)", backups), method_list_backups,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Restore", ARGS("s", device, "t", backup, "t", flags), JOB_RESULT,
+				method_restore, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ExportBackup", ARGS("t", backup, "h", file, "t", flags),
+				SD_BUS_NO_RESULT, method_export_backup, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("JobNew", ARGS("t", job_id, "o", job, "s", device, "s", type), 0),
 	SD_BUS_SIGNAL_WITH_ARGS(
 		"JobRemoved",

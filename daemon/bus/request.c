@@ -38,8 +38,8 @@ static int no_such_device(struct bus *bus, const char *device_id, sd_bus_error *
 			 device_id);
 }
 
-static int find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
-		       sd_bus_error *error)
+int request_find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
+			sd_bus_error *error)
 {
 	struct device *device;
 	int r = bus_check_length(device_id, sizeof(device->id) - 1, "The device id", error);
@@ -51,13 +51,9 @@ static int find_device(struct bus *bus, const char *device_id, struct bus_device
 	return *ret ? 0 : no_such_device(bus, device_id, error);
 }
 
-/*
- * Asks whether the caller may do @action to @device; @version is what it would run then, "" = not
- * known yet.
- */
-static int authorize_device(struct bus *bus, sd_bus_message *call, const char *action,
-			    const struct bus_device *device, const char *version, uint32_t *ret_uid,
-			    sd_bus_error *error)
+int request_authorize_device(struct bus *bus, sd_bus_message *call, const char *action,
+			     const struct bus_device *device, const char *version,
+			     uint32_t *ret_uid, sd_bus_error *error)
 {
 	const struct authorize_detail details[] = {
 		{ "device", device->id },
@@ -103,10 +99,10 @@ int request_install_file(struct bus *bus, sd_bus_message *call, const char *devi
 
 	r = bus_check_flags(flags, INSTALL_FLAGS, error);
 	if (r >= 0)
-		r = find_device(bus, device_id, &device, error);
+		r = request_find_device(bus, device_id, &device, error);
 	if (r < 0)
 		return r;
-	r = authorize_device(bus, call, action, device, "", &uid, error);
+	r = request_authorize_device(bus, call, action, device, "", &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -132,10 +128,10 @@ int request_install_imported(struct bus *bus, sd_bus_message *call, const char *
 
 	r = bus_check_flags(flags, INSTALL_FLAGS, error);
 	if (r >= 0)
-		r = find_device(bus, device_id, &device, error);
+		r = request_find_device(bus, device_id, &device, error);
 	if (r < 0)
 		return r;
-	r = authorize_device(bus, call, action, device, "", &uid, error);
+	r = request_authorize_device(bus, call, action, device, "", &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -160,13 +156,13 @@ int request_revert(struct bus *bus, sd_bus_message *call, const char *device_id,
 
 	r = bus_check_flags(flags, 0, error);
 	if (r >= 0)
-		r = find_device(bus, device_id, &device, error);
+		r = request_find_device(bus, device_id, &device, error);
 	if (r < 0)
 		return r;
 	action = manager_revert_is_recovery(bus->manager, device->device) ? ACTION_REVERT :
 									    ACTION_DOWNGRADE;
 	(void)manager_can_revert(bus->manager, device->device, version);
-	r = authorize_device(bus, call, action, device, version, &uid, error);
+	r = request_authorize_device(bus, call, action, device, version, &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -187,10 +183,11 @@ int request_confirm(struct bus *bus, sd_bus_message *call, const char *device_id
 
 	r = bus_check_flags(flags, 0, error);
 	if (r >= 0)
-		r = find_device(bus, device_id, &device, error);
+		r = request_find_device(bus, device_id, &device, error);
 	if (r < 0)
 		return r;
-	r = authorize_device(bus, call, ACTION_CONFIRM, device, device->face.version, &uid, error);
+	r = request_authorize_device(bus, call, ACTION_CONFIRM, device, device->face.version, &uid,
+				     error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 

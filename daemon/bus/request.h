@@ -25,3 +25,22 @@ int request_install_file(struct bus *bus, sd_bus_message *call, const char *devi
 			 int bundle_fd, uint64_t flags, sd_bus_error *error);
 int request_install_imported(struct bus *bus, sd_bus_message *call, const char *device_id,
 			     const char *file_name, uint64_t flags, sd_bus_error *error);
+
+/* request-backup.c. An export's reply comes when the file is written; @file_fd stays the caller's. */
+int request_list_backups(struct bus *bus, sd_bus_message *call, const char *device_id,
+			 uint64_t flags, sd_bus_error *error);
+int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *device_id,
+			   uint64_t backup_id, uint64_t flags, sd_bus_error *error);
+int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup_id, int file_fd,
+			  uint64_t flags, sd_bus_error *error);
+
+/* Shared by them: the device of that id, or an error that says what to do. */
+int request_find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
+			sd_bus_error *error);
+/*
+ * Asks whether the caller may do @action to @device; @version is what it would run then, "" = not
+ * known yet.
+ */
+int request_authorize_device(struct bus *bus, sd_bus_message *call, const char *action,
+			     const struct bus_device *device, const char *version,
+			     uint32_t *ret_uid, sd_bus_error *error);

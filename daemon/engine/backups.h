@@ -19,6 +19,9 @@ void backups_tidy(struct manager *manager);
 /* Forgets what MaximumCount= and MaximumAgeSec= do not allow; never a device's newest sound one, nor one in use. */
 void backups_apply_retention(struct manager *manager);
 
+/* The daemon ends: those who wait for an export are told. */
+void backup_exports_stop(struct manager *manager);
+
 /* The newest sound backup of a device that is not the firmware with @digest or, if that is "", with @version. */
 bool backups_find_sound(struct manager *manager, const char *device_id, const char *digest,
 			const char *version, struct backup_record *ret);

@@ -156,6 +156,7 @@ struct manager *manager_free(struct manager *manager)
 	if (!manager)
 		return NULL;
 	kernel_monitor_free(manager->monitor);
+	backup_exports_stop(manager);
 	while (manager->job_count > 0)
 		manager_drop_job(manager, manager->jobs[manager->job_count - 1]);
 	manager_forget_devices(manager);

@@ -14,6 +14,7 @@
 
 #define MANAGER_JOBS_MAX 16 /* unfinished ones; one for each device */
 #define MANAGER_JOBS_KEPT 16 /* ended ones that stay readable */
+#define MANAGER_EXPORTS_MAX 4 /* of backups at a time */
 #define MANAGER_DEVICES_MAX \
 	256 /* present at a time; further ones are not managed, and that is logged */
 
@@ -85,6 +86,11 @@ int manager_find_backup(struct manager *manager, uint64_t id, struct backup_reco
 /* Writes a backup of the device back to it: to a spare slot if there is one. */
 int manager_restore(struct manager *manager, const char *device_id, uint64_t backup_id,
 		    uint64_t flags, uint32_t uid, struct job **ret_job, struct failure *failure);
+/* Writes the image of a backup into a regular file; @ended is called once if 0 is returned. The caller's descriptor is
+ * not needed any more then. */
+int manager_export_backup(struct manager *manager, uint64_t backup_id, int file_fd,
+			  void (*ended)(const struct failure *failure, void *userdata),
+			  void *userdata, struct failure *failure);
 /* What Revert would go back to; false = nothing. */
 bool manager_can_revert(struct manager *manager, const struct device *device, char ret_version[64]);
 /* Whether going back is recovery (device on trial or failed) or a downgrade: another polkit action. */

@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 struct work;
+struct backup_export;
 
 /* A job with what only the engine knows. &entry->job is what the others see. */
 struct job_entry {
@@ -45,6 +46,7 @@ struct manager {
 	size_t device_count;
 	struct job_entry *jobs[MANAGER_JOBS_MAX + MANAGER_JOBS_KEPT + 1]; /* sorted by number */
 	size_t job_count;
+	struct backup_export *exports; /* under way */
 };
 
 static inline struct job_entry *job_entry_of(struct job *job)

@@ -25,7 +25,8 @@
 #define STEP_ORDER_TRIES_MAX 6 /* the same order to the kernel in a row */
 #define STEP_ORDER_RETRY_USEC UINT64_C(5000000) /* between two of them */
 #define STEP_RESTARTS_MAX 3 /* commanded restarts in one direction */
-#define STEP_WRITES_MAX 12 /* where WriteTries= does not count: cut short, or the only slot is spoilt */
+#define STEP_WRITES_MAX \
+	12 /* where WriteTries= does not count: cut short, or the only slot is spoilt */
 #define STEP_TRIAL_BOOTS_MAX \
 	10 /* boots by fault or watchdog, where the device does not count itself */
 #define STEP_TRIAL_SETTLE_USEC \

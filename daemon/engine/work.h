@@ -25,6 +25,12 @@ int worker_start(struct job_entry *entry, enum work_kind kind, const struct pack
 		 struct work **ret);
 struct work *worker_free(struct work *work);
 
+/* The same for work that belongs to no job: @ended is told how it ended, once, unless it is released before. */
+int worker_start_alone(struct manager *manager, const struct packet *request, const int *fds,
+		       size_t fd_count, uint64_t timeout_usec,
+		       void (*ended)(struct failure *failure, void *userdata), void *userdata,
+		       struct work **ret);
+
 /* Starts of each kind. */
 int verify_start(struct job_entry *entry, struct work **ret);
 int back_up_start(struct job_entry *entry, struct work **ret);

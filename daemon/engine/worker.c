@@ -30,6 +30,9 @@ struct worker {
 	struct packet *result;
 	int (*take_result)(struct job_entry *entry, const struct packet *result,
 			   struct failure *failure);
+	/* Without a job (entry is NULL): */
+	void (*ended)(struct failure *failure, void *userdata);
+	void *userdata;
 };
 
 static struct work *release(struct work *work)
@@ -60,7 +63,7 @@ static void take_packet(struct worker *worker, struct packet *packet)
 		worker->result = packet;
 		return;
 	}
-	if (type && strcmp(type, WORKER_TYPE_PROGRESS) == 0 &&
+	if (worker->entry && type && strcmp(type, WORKER_TYPE_PROGRESS) == 0 &&
 	    worker->kind != WORK_UNPACK && /* hardly a moment, before the bar of the write */
 	    packet_get_u64(packet, WORKER_KEY_PERCENT, 0, 100, &percent) >= 0)
 		/* Of writing the way to the kernel is the first half, see on_progress() in manager.c. */
@@ -137,15 +140,22 @@ static void on_ended(const struct child_end *end, void *userdata)
 	(void)drain(worker); /* its last words may have come with its end */
 	judge(worker, end, &failure);
 	worker->child = NULL;
+	if (!entry) {
+		void (*ended)(struct failure *, void *) = worker->ended;
+		void *ended_userdata = worker->userdata;
+
+		release(&worker->work);
+		ended(&failure, ended_userdata);
+		return;
+	}
 	entry->works[kind] = NULL;
 	release(&worker->work);
 	manager_work_ended(&entry->job, kind, failure.reason, failure.message);
 }
 
-static int start(struct worker *worker, const struct packet *request, const int *fds,
-		 size_t fd_count, uint64_t timeout_usec)
+static int start(struct worker *worker, struct manager *manager, const struct packet *request,
+		 const int *fds, size_t fd_count, uint64_t timeout_usec)
 {
-	struct manager *manager = worker->entry->manager;
 	char name[] = "fwslot-worker";
 	char *const arguments[] = { name, NULL };
 	_cleanup_close_ int theirs = -EBADF;
@@ -194,7 +204,32 @@ int worker_start(struct job_entry *entry, enum work_kind kind, const struct pack
 		.socket_fd = -EBADF,
 		.take_result = take_result,
 	};
-	r = start(worker, request, fds, fd_count, timeout_usec);
+	r = start(worker, entry->manager, request, fds, fd_count, timeout_usec);
+	if (r < 0) {
+		release(&worker->work);
+		return r;
+	}
+	*ret = &worker->work;
+	return 0;
+}
+
+int worker_start_alone(struct manager *manager, const struct packet *request, const int *fds,
+		       size_t fd_count, uint64_t timeout_usec,
+		       void (*ended)(struct failure *failure, void *userdata), void *userdata,
+		       struct work **ret)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int r;
+
+	if (!worker)
+		return -ENOMEM;
+	*worker = (struct worker){
+		.work.release = release,
+		.socket_fd = -EBADF,
+		.ended = ended,
+		.userdata = userdata,
+	};
+	r = start(worker, manager, request, fds, fd_count, timeout_usec);
 	if (r < 0) {
 		release(&worker->work);
 		return r;

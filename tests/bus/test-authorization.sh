@@ -23,7 +23,7 @@ install_from_stdin() { # FLAGS
 
 # asks ACTION WHAT METHOD [ARGUMENT...]: refused without that action, even with all others allowed;
 # let through to the engine with it alone.
-all_actions='install-file revert confirm downgrade cancel-own cancel-foreign'
+all_actions='install-file revert confirm downgrade export-backup cancel-own cancel-foreign'
 asks() {
 	local action=$1 what=$2 others=() other
 	shift 2
