@@ -250,6 +250,7 @@ static void show_slot(const struct lab_device *device, unsigned slot, struct ker
 	bool is_running = device->running == (int)slot;
 
 	snprintf(ret->label, sizeof(ret->label), "%u", place_of(device, slot));
+	ret->is_readable = device->traits.is_readable;
 	ret->size_bytes = device->traits.defect == DEFECT_SMALL_SLOTS ? IMAGE_BYTES / 2 :
 									FLASH_SLOT_BYTES;
 	ret->state = (enum kernel_slot_state)fwslot_boot_slot_state(

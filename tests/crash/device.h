@@ -54,6 +54,7 @@ struct device_traits {
 	 * same; the kernel's numbers are other ones: see place_of(). That no swap is torn is the boot loader's word.
 	 */
 	bool swaps;
+	bool is_readable; /* its slots can be read back */
 	bool is_opaque; /* what its slots hold is known only to the kernel that wrote it */
 };
 

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backup/backup.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "engine/backups.h"
 #include "lab.h"
 #include "tap.h"
 
@@ -44,12 +48,12 @@ static void law_record_before_action(struct lab *lab, unsigned index)
 		return;
 	switch (given->action) {
 	case ACTION_LOAD:
-		is_known = job->record.phase == JOB_WRITING && job->record.write_tries > 0;
+		is_known = job->record.phase == given->phase && job->record.write_tries > 0;
 		break;
 	case ACTION_COMMIT:
 		/* The record of the next try comes after it, too. */
 		is_known =
-			job->record.phase == JOB_WRITING &&
+			job->record.phase == given->phase &&
 			(job->record.is_committed || job->record.write_tries > given->write_tries);
 		break;
 	case ACTION_RESTART:
@@ -114,8 +118,40 @@ static void law_log_is_durable(struct lab *lab)
 		lab_break(lab, "what the daemon has read of its store is not durable");
 }
 
+static int look_at_nothing(void *userdata, const void *bytes, size_t size, struct failure *failure)
+{
+	(void)userdata;
+	(void)bytes;
+	(void)size;
+	(void)failure;
+	return 0;
+}
+
+static int check_backup(const struct backup_record *backup, void *userdata)
+{
+	struct lab *lab = userdata;
+	int fd = backups_open(lab->manager, backup->digest);
+	uint8_t sha256[SHA256_BYTES];
+
+	if (backup->is_damaged || fd < 0 ||
+	    hex_decode(backup->digest + 7, sha256, SHA256_BYTES) < 0 ||
+	    backup_unpack(fd, sha256, backup->length_bytes,
+			  &(struct backup_sink){ .take = look_at_nothing }, NULL, NULL) < 0)
+		lab_break(lab, "a backup is listed, but its file is not sound");
+	close_fd(fd);
+	return 0;
+}
+
+/* "A backup that is listed is sound", from the moment in which a job may rely on it. */
+static void law_backups(struct lab *lab)
+{
+	if (store_list_backups(lab->manager->store, "", check_backup, lab) < 0)
+		lab_break(lab, "backups cannot be listed");
+}
+
 void laws_at_start(struct lab *lab)
 {
+	law_backups(lab);
 	law_log_is_durable(lab);
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		if (!lab->scenario->begins_damaged)
@@ -364,6 +400,7 @@ void laws_at_rest(struct lab *lab)
 		law_approval(lab, i);
 		law_end_is_true(lab, i);
 	}
+	law_backups(lab);
 	law_no_leftovers(lab, true);
 	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
 		if (lab->held[i].name[0])

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
 #include "base/file.h"
+#include "base/hex.h"
+#include "engine/backups.h"
 #include "engine/payload.h"
 #include "remote/stage.h"
 
@@ -66,6 +69,90 @@ static void verify(struct lab *lab, struct job *job)
 			   failure_message(&failure));
 }
 
+/* What is read back of a slot. */
+struct slot_reading {
+	const uint8_t *bytes;
+	size_t left;
+};
+
+static ssize_t read_slot(void *userdata, void *bytes, size_t size)
+{
+	struct slot_reading *reading = userdata;
+
+	if (size > reading->left)
+		size = reading->left;
+	memcpy(bytes, reading->bytes, size);
+	reading->bytes += size;
+	reading->left -= size;
+	return (ssize_t)size;
+}
+
+/* Saves what the slot holds as the worker does. */
+static void back_up(struct lab *lab, unsigned index, struct job *job)
+{
+	_cleanup_failure_ struct failure failure = { 0 };
+	unsigned slot = (unsigned)job->record.target_slot;
+	struct slot_reading reading = { lab->devices[index].flash[slot], IMAGE_BYTES };
+	struct job_backup *made = &job->knowledge.made;
+	struct backup_summary summary;
+	char digest[SHA256_TEXT_SIZE];
+	int folder, r;
+
+	if (!lab->devices[index].is_on)
+		return;
+	folder = r = backups_open_folder(lab->manager);
+	if (r >= 0)
+		r = backup_save(lab->ops.io, folder, &(struct backup_source){ read_slot, &reading },
+				FLASH_SLOT_BYTES, NULL, &summary, &failure);
+	close_fd(folder);
+	if (lab->stopper.is_stopped)
+		return;
+	if (r >= 0) {
+		*made = (struct job_backup){ .length_bytes = summary.length_bytes,
+					     .stored_bytes = summary.stored_bytes };
+		snprintf(made->digest, sizeof(made->digest), "sha256:%s",
+			 hex_encode(summary.sha256, SHA256_BYTES, digest));
+		snprintf(made->version, sizeof(made->version), "%d.0", OLD_VERSION);
+	}
+	manager_work_ended(job, WORK_BACK_UP, r < 0 ? REASON_IO_ERROR : REASON_OK, NULL);
+}
+
+struct image_copy {
+	uint8_t bytes[IMAGE_BYTES];
+	size_t size;
+};
+
+static int take_into_copy(void *userdata, const void *bytes, size_t size, struct failure *failure)
+{
+	struct image_copy *copy = userdata;
+
+	(void)failure;
+	memcpy(copy->bytes + copy->size, bytes, size);
+	copy->size += size;
+	return 0;
+}
+
+/* Unpacks the backup into the folder of images. */
+static void unpack(struct lab *lab, struct job *job)
+{
+	_cleanup_failure_ struct failure failure = { 0 };
+	_cleanup_close_ int backup = backups_open(lab->manager, job->record.backup_digest);
+	struct image_copy copy = { .size = 0 };
+	uint8_t sha256[SHA256_BYTES];
+	int r;
+
+	close_fd(payload_open_folder(lab->manager));
+	r = hex_decode(job->record.backup_digest + strlen("sha256:"), sha256, SHA256_BYTES);
+	if (r >= 0)
+		r = backup_unpack(backup, sha256, job->record.backup_length_bytes,
+				  &(struct backup_sink){ take_into_copy, &copy }, NULL, &failure);
+	if (r >= 0)
+		r = stage_image(lab, copy.bytes, &failure);
+	if (!lab->stopper.is_stopped)
+		manager_work_ended(job, WORK_UNPACK, r < 0 ? failure.reason : REASON_OK,
+				   failure_message(&failure));
+}
+
 static int send_piece(struct lab *lab, struct lab_device *device, const char *bytes, size_t size)
 {
 	char piece[PIECE_BYTES];
@@ -85,7 +172,7 @@ static void copy(struct lab *lab, unsigned index, struct job *job)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	int fd = payload_open(lab->manager, job->record.digest), r = fd;
+	int fd = payload_open(lab->manager, job_image_digest(&job->record)), r = fd;
 
 	if (fd >= 0) {
 		r = file_read_fd(fd, FLASH_SLOT_BYTES, &text, &size);
@@ -111,6 +198,10 @@ void work_turn(struct lab *lab, unsigned index)
 	lab->at_work = index;
 	if (job->knowledge.verify == WORK_RUNNING) {
 		verify(lab, job);
+	} else if (job->knowledge.back_up == WORK_RUNNING) {
+		back_up(lab, index, job);
+	} else if (job->knowledge.unpack == WORK_RUNNING) {
+		unpack(lab, job);
 	} else if (job->knowledge.copy == WORK_RUNNING) {
 		copy(lab, index, job);
 	} else if (job->knowledge.health == WORK_RUNNING) {
