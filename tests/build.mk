@@ -110,7 +110,7 @@ bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-faults check-crash check-bus check-net check-repo check-vm check-fuzz check-coverage lint test bench demo
+.PHONY: check check-all check-unit check-faults check-crash check-bus check-net check-repo check-vm check-fuzz check-coverage check-valgrind lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
@@ -156,6 +156,14 @@ check-fuzz: fuzz-programs
 # help: make check-coverage     lines and branches that tests reach, for each room (FUZZ=1: parsers)
 check-coverage:
 	@tests/coverage/report '$(BUILD)/coverage' $(if $(FUZZ),fuzz,tests)
+
+# help: make check-valgrind     the unit tests once more, unsanitized, under valgrind (which you install)
+valgrind := valgrind --quiet --error-exitcode=97 --leak-check=full --child-silent-after-fork=yes \
+	--errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect
+check-valgrind:
+	@command -v valgrind >/dev/null || { echo "check-valgrind needs the package valgrind" >&2; exit 1; }
+	$(again) BUILD=$(BUILD)/valgrind TESTED=$(BUILD)/valgrind SANITIZE= CFLAGS=-O1 programs unit-programs
+	@BUILD=$(BUILD)/valgrind UNIT_SLOWER=20 UNIT_UNDER='$(valgrind)' tests/run unit
 
 # help: make lint               format, clang, shellcheck, checkpatch and sparse
 lint:
