@@ -86,6 +86,7 @@ struct dfu_shown {
  * @slot: which
  * @is_going_on: the conversation is an upload of @slot that stands at @offset
  * @is_at_end: the device has nothing more
+ * @error: why it did not go on beyond @offset, or 0
  * @offset: of the next byte for the reader
  * @block: a block that came but was not asked for yet, or NULL
  * @block_start: first such byte in @block
@@ -95,6 +96,7 @@ struct dfu_read {
 	unsigned int slot;
 	bool is_going_on;
 	bool is_at_end;
+	int error;
 	u64 offset;
 	u8 *block;
 	u16 block_start;

@@ -65,6 +65,8 @@ static int read_in_sequence(struct dfu_device *dfu, unsigned int slot, u64 offse
 		ret = begin_reading(dfu, slot);
 	else if (read->is_going_on && read->slot == slot && read->offset == offset)
 		ret = 0;
+	else if (read->error && read->slot == slot && read->offset == offset)
+		ret = read->error;
 	else
 		ret = -ESPIPE;
 
@@ -119,8 +121,11 @@ int dfu_read(void *priv, unsigned int slot, u64 offset, void *data, size_t lengt
 		ret = read_at(dfu, slot, offset, data, length, ret_read);
 	else
 		ret = read_in_sequence(dfu, slot, offset, data, length, ret_read);
-	if (ret)
+	if (ret) {
+		/* What came before the failure is the reader's; the next read says why it ends. */
 		dfu->read.is_going_on = false;
+		dfu->read.error = ret;
+	}
 	dfu_mode_linger(dfu);
 	mutex_unlock(&dfu->operation_lock);
 	return *ret_read ? 0 : ret;

@@ -361,6 +361,8 @@ void dfu_abort(void *priv, unsigned int slot)
 
 	mutex_lock(&dfu->operation_lock);
 	dfu->is_uncancellable = true;
+	/* A device that stays busy is left so: the next conversation begins where it is then. */
+	dfu->session.busy_limit_ms = DFU_TIDY_LIMIT_MS;
 	if (dfu_link_check(dfu) == 0 && dfu_mode_now(dfu) == DFU_MODE_DFU)
 		dfu_reach_idle(&dfu->session);
 	if (!dfu->write.is_destructive)

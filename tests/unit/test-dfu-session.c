@@ -283,6 +283,16 @@ static void test_patience(void)
 	tap_ok(wire.model.requests < 200000, "without asking too often (%u)", wire.model.requests);
 	dfu_wire_free(&wire);
 
+	/* Who tidies up is less patient. */
+	dfu_wire_init(&wire);
+	wire.config.busy_ms = 10;
+	dfu_wire_start(&wire);
+	fault_add(&wire.model.faults, "busy@d1");
+	wire.session.busy_limit_ms = DFU_TIDY_LIMIT_MS;
+	tap_is(dfu_wire_download(&wire, image, 512), -ETIMEDOUT, "busy for ever ends sooner");
+	tap_ok(wire.waited_us <= 1000ULL * (DFU_TIDY_LIMIT_MS + 100), "when it is told to");
+	dfu_wire_free(&wire);
+
 	/* Somebody cancels while the device is busy. */
 	dfu_wire_init(&wire);
 	wire.config.busy_ms = 10;

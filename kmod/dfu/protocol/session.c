@@ -16,6 +16,7 @@ void dfu_session_init(struct dfu_session *session, const struct dfu_link_ops *op
 		.function = *function,
 		.last = { .state = DFU_STATE_IDLE },
 		.poll_limit_ms = DFU_POLL_LIMIT_MS,
+		.busy_limit_ms = DFU_BUSY_LIMIT_MS,
 	};
 }
 
@@ -76,7 +77,7 @@ struct patience {
 static struct patience begin_patience(struct dfu_session *session)
 {
 	return (struct patience) {
-		.until_us = session->ops->now_us(session->link) + 1000ULL * DFU_BUSY_LIMIT_MS,
+		.until_us = session->ops->now_us(session->link) + 1000ULL * session->busy_limit_ms,
 	};
 }
 

@@ -16,6 +16,9 @@
 #define DFU_ERASE_POLL_LIMIT_MS	35000
 /* How long one block, command or manifestation may keep a device busy altogether. */
 #define DFU_BUSY_LIMIT_MS	120000
+
+/* The same after an operation that failed or was cancelled, for whose end somebody waits. */
+#define DFU_TIDY_LIMIT_MS	2000
 /* Requests that recovery may need; the longest sensible way is five. */
 #define DFU_RECOVERY_STEPS_MAX	20
 /* A busy device that asks for no wait is polled so often at once, then once a millisecond. */
@@ -53,6 +56,7 @@ struct dfu_status {
  * @last: its last status reply
  * @silent_until_us: it asked for no DFU_GETSTATUS before
  * @poll_limit_ms: the longest wait it is granted between two questions
+ * @busy_limit_ms: how long it may be busy with one request
  * @block: number of the next block
  * @pointer: DfuSe, address of block DFUSE_FIRST_DATA_BLOCK
  * @has_pointer: @pointer was set and @block counts from it
@@ -65,6 +69,7 @@ struct dfu_session {
 	struct dfu_status last;
 	u64 silent_until_us;
 	u32 poll_limit_ms;
+	u32 busy_limit_ms;
 	u16 block;
 	u32 pointer;
 	bool has_pointer;
