@@ -71,7 +71,7 @@
 	    KNOWN.back_up = WORK_SUCCEEDED)                                                        \
                                                                                                    \
 	ROW(spoilt, JOB_WRITING, "spoilt-for-good", WAIT, JOB_REVERTING, TRANSFER_FAILED, SPOILT;  \
-	    JOB.write_tries = STEP_WRITES_MAX)                                               \
+	    JOB.write_tries = STEP_WRITES_MAX)                                                     \
 	ROW(spoilt_payload, JOB_WRITING, "spoilt-for-good", WAIT, JOB_REVERTING, TRANSFER_FAILED,  \
 	    SPOILT;                                                                                \
 	    KNOWN.has_payload = false)                                                             \
@@ -135,7 +135,7 @@
 	ROW(back_unpack, JOB_RESTORING, "unpack", UNPACK, STAYS, OK, SPOILT)                       \
 	ROW(back_failed, JOB_RESTORING, "write-failed", FINISH, JOB_FAILED, TRANSFER_FAILED,       \
 	    SPOILT;                                                                                \
-	    KNOWN.unpack = WORK_SUCCEEDED; JOB.write_tries = STEP_WRITES_MAX)                \
+	    KNOWN.unpack = WORK_SUCCEEDED; JOB.write_tries = STEP_WRITES_MAX)                      \
 	ROW(back_load, JOB_RESTORING, "load", LOAD, STAYS, OK, SPOILT;                             \
 	    KNOWN.unpack = WORK_SUCCEEDED)                                                         \
 	ROW(back_refused, JOB_RESTORING, "refused-going-back", FINISH, JOB_FAILED, IO_ERROR,       \
