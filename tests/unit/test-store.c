@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The store: rows come back as they were, history is append-only, a damaged file is set aside and read out. */
+/* The store: rows come back as they were, history is append-only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,86 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store-bed.h"
 #include "store/store.h"
 #include "tap.h"
-
-static char folder[] = "/tmp/fwslot-test-store-XXXXXX";
-
-static char *path_in_folder(const char *name)
-{
-	char *path = NULL;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		tap_bail("no memory");
-	return path;
-}
-
-static void empty_folder(void)
-{
-	char *command = NULL;
-
-	if (asprintf(&command, "rm -rf '%s' && mkdir -m 0700 '%s'", folder, folder) < 0 ||
-	    system(command) != 0)
-		tap_bail("cannot empty %s", folder);
-	free(command);
-}
-
-static struct store *open_store(void)
-{
-	struct store *store = NULL;
-	int r = store_open(&io_default, folder, 1000, &store);
-
-	if (r < 0)
-		tap_bail("store_open: %s", strerror(-r));
-	return store;
-}
-
-static struct job_record some_job(void)
-{
-	return (struct job_record){
-		.type = JOB_INSTALL,
-		.phase = JOB_WRITING,
-		.device_id = "sim0",
-		.source = "a file.fwb",
-		.flags = UINT64_MAX,
-		.uid = UINT32_MAX,
-		.created_usec = 1,
-		.phase_usec = 2,
-		.trial_end_usec = 3,
-		.target_slot = 1,
-		.previous_slot = -1,
-		.version = "1.1'; DROP TABLE jobs; --",
-		.version_before = "1.0",
-		.counter = 7,
-		.new_floor = 5,
-		.digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000",
-		.length_bytes = UINT64_C(1) << 40,
-		.boots_before = 9,
-		.attempts = 2,
-		.is_committed = true,
-		.is_revert_requested = true,
-		.write_tries = 2,
-		.restart_tries = 3,
-		.trial_boots = 4,
-		.reason = REASON_HEALTH_FAILED,
-	};
-}
-
-struct found_jobs {
-	unsigned count;
-	struct job_record last;
-	char message[64];
-};
-
-static int collect_job(const struct job_record *record, const char *message, void *userdata)
-{
-	struct found_jobs *found = userdata;
-
-	found->count++;
-	found->last = *record;
-	snprintf(found->message, sizeof(found->message), "%s", message);
-	return 0;
-}
 
 static void test_jobs(void)
 {
@@ -335,131 +258,6 @@ static void test_killed(void)
 	store_close(store);
 }
 
-static void overwrite(const char *name, off_t offset, size_t length)
-{
-	char *path = path_in_folder(name);
-	int fd = open(path, O_WRONLY);
-	char junk[4096];
-
-	memset(junk, 0xa5, sizeof(junk));
-	if (fd < 0 || pwrite(fd, junk, length, offset) != (ssize_t)length)
-		tap_bail("cannot damage %s", path);
-	close(fd);
-	free(path);
-}
-
-static int first_action(const struct history_row *row, void *userdata)
-{
-	snprintf(userdata, 64, "%s %s", row->action, row->result);
-	return 1;
-}
-
-static void test_damaged_header(void)
-{
-	struct device_record record;
-	char words[64] = "";
-	struct store *store = open_store();
-
-	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
-		tap_bail("know");
-	store_close(store);
-	overwrite(STORE_FILE_NAME, 0, 100);
-	store = open_store();
-	tap_ok(store_set_aside_path(store) != NULL, "a file that is no database is set aside");
-	tap_is(access(store_set_aside_path(store), F_OK), 0, "under a name of its own");
-	store_list_history(store, "", 1, first_action, words);
-	tap_is_string(words, "store replaced", "history tells of it");
-	store_close(store);
-	store = open_store();
-	tap_ok(!store_set_aside_path(store), "the next start finds nothing wrong");
-	store_close(store);
-}
-
-static void test_damaged_page(void)
-{
-	struct device_record record = { 0 };
-	struct job_record job = some_job();
-	struct found_jobs found = { 0 };
-	struct history_row row = {
-		.usec = 5, .device_id = "sim0", .action = "install", .details = ""
-	};
-	struct store *store = open_store();
-	struct stat status;
-	char *path, *log;
-	int fd;
-
-	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
-		tap_bail("know");
-	record.floor_counter = 41;
-	if (store_save_device(store, &record) < 0 || store_save_job(store, &job, "m") < 0)
-		tap_bail("save");
-	if (store_begin(store) < 0)
-		tap_bail("begin");
-	for (int i = 0; i < 500; i++)
-		if (store_add_history(store, &row) < 0)
-			tap_bail("history");
-	if (store_commit(store) < 0)
-		tap_bail("commit");
-	store_close(store);
-
-	path = path_in_folder(STORE_FILE_NAME);
-	stat(path, &status);
-	overwrite(STORE_FILE_NAME, status.st_size - 4096,
-		  4096); /* a page of history, the last table that grew */
-	log = path_in_folder(STORE_FILE_NAME "-wal");
-	fd = open(log, O_WRONLY | O_CREAT, 0600); /* as if nobody had closed it */
-	close(fd);
-	store = open_store();
-	tap_ok(store_set_aside_path(store) != NULL, "a damaged page is noticed after a crash");
-	tap_is(store_find_device(store, "sim0", &record), 0, "devices are taken over");
-	tap_is(record.floor_counter, 41, "with their anti-rollback floor");
-	store_load_jobs(store, collect_job, &found);
-	tap_ok(found.count == 1 && found.last.phase == JOB_WRITING, "and jobs");
-	store_close(store);
-	free(path);
-	free(log);
-}
-
-static void rename_in_folder(const char *from, const char *to)
-{
-	char *old = path_in_folder(from), *new = path_in_folder(to);
-
-	if (rename(old, new) < 0)
-		tap_bail("cannot rename %s", old);
-	free(old);
-	free(new);
-}
-
-/* The states between a damaged database and its heir in which a crash may leave the folder. */
-static void test_exchange_cut_short(void)
-{
-	struct device_record record = { 0 };
-	struct store *store = open_store();
-	char *heir = path_in_folder(STORE_FILE_NAME ".new");
-
-	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
-		tap_bail("know");
-	record.floor_counter = 41;
-	if (store_save_device(store, &record) < 0)
-		tap_bail("save");
-	store_close(store);
-
-	rename_in_folder(STORE_FILE_NAME, STORE_FILE_NAME ".new");
-	store = open_store();
-	tap_is(store_find_device(store, "sim0", &record), 0,
-	       "the damaged one has gone, its heir takes its place");
-	tap_is(record.floor_counter, 41, "with the floors");
-	store_close(store);
-
-	close(open(heir, O_WRONLY | O_CREAT, 0600));
-	store = open_store();
-	tap_is(store_find_device(store, "sim0", &record), 0,
-	       "an heir beside the database was not complete");
-	tap_ok(access(heir, F_OK) < 0, "and is forgotten");
-	store_close(store);
-	free(heir);
-}
-
 static void test_newer_schema(void)
 {
 	char *path = path_in_folder(STORE_FILE_NAME);
@@ -491,19 +289,9 @@ static void test_unusable(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_jobs,	     test_devices,	  test_device_limit,
-		test_history,	     test_second_process, test_killed,
-		test_damaged_header, test_damaged_page,	  test_exchange_cut_short,
-		test_newer_schema,   test_unusable,
+		test_jobs,	     test_devices, test_device_limit, test_history,
+		test_second_process, test_killed,  test_newer_schema, test_unusable,
 	};
 
-	if (!mkdtemp(folder))
-		tap_bail("mkdtemp");
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		empty_folder();
-		tests[i]();
-	}
-	empty_folder();
-	rmdir(folder);
-	return tap_done();
+	return store_bed_run(tests, ARRAY_SIZE(tests));
 }
