@@ -5,7 +5,7 @@
 # its hardened unit, files signed by fwslot-repo.  One device lives through updates that are good,
 # bad, refused, taken back and interrupted.
 # kernels: 6.1
-# timeout: 400
+# timeout: 900
 set -u
 # shellcheck source=daemon.sh
 . "$(dirname "$0")/daemon.sh"

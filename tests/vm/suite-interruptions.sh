@@ -4,7 +4,7 @@
 # Updates that are interrupted: cancelled, and the daemon killed while it verifies, writes, restarts
 # the device and watches the trial; each must end right.  And that it answers while a slot is written.
 # kernels: 6.12
-# timeout: 400
+# timeout: 900
 set -u
 # shellcheck source=daemon.sh
 . "$(dirname "$0")/daemon.sh"

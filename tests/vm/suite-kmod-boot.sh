@@ -4,7 +4,7 @@
 # Boot assessment on a real kernel: trials, attempts that run down, every way back, handing back what a
 # device forgot. The table behind it is tested row by row in tests/unit/test-boot-assessment.c.
 #
-# timeout: 240
+# timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 load devices=4 slots=2
 good=$(image 1.1.0)

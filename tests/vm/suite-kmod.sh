@@ -3,7 +3,7 @@
 #
 # The module's sysfs tree: what is there, what each file says and refuses, uploads and their faults.
 #
-# timeout: 240
+# timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 load devices=2
 

@@ -4,7 +4,7 @@
 # The one-liners of README.md, taken from it and run as printed, in their order, on a
 # device that is made ready for each.  A line that is added there needs a row here.
 # kernels: 6.12
-# timeout: 240
+# timeout: 600
 . tests/tap.sh
 . tests/client.sh
 build=$(realpath "$BUILD")
