@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * timeout: 120
+ * timeout: 400
  *
  * The store, each of its calls failing once: what it reported as stored is there, what it did not
  * report is there wholly or not at all, and the next start finds a store that works.
