@@ -28,7 +28,7 @@ start_device() {
 	open_commands
 	smp-device --link=$tty "$@" <&7 >$device_log 2>&1 &
 	device=$!
-	within 5 test -e $tty || bail "smp-device does not start: $(cat $device_log)"
+	within 30 test -e $tty || bail "smp-device does not start: $(cat $device_log)"
 }
 
 tell_device() {
@@ -51,7 +51,7 @@ start_program() {
 stop_program() {
 	kill "${1:--TERM}" "$program" 2>/dev/null
 	wait "$program" 2>/dev/null
-	within 5 test ! -e $class/fwslot0
+	within 30 test ! -e $class/fwslot0
 }
 
 # write_slowly SLOT IMAGE: as "write", for lines that are as slow as in life.

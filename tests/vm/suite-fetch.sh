@@ -17,7 +17,7 @@ socket=/run/fwslot/fetch.sock
 
 "$work/bad-server" "$work/port" &
 server=$!
-within 10 test -s "$work/port" || bail "bad-server does not start"
+within 30 test -s "$work/port" || bail "bad-server does not start"
 bad=http://127.0.0.1:$(<"$work/port")
 "$work/bad-server" --content 1048576 >"$work/content"
 
@@ -48,7 +48,7 @@ said=$(ask setpriv --reuid=nobody --regid=nogroup --clear-groups "$work/fetch" "
 like "$said" 'reason=service-missing.*Permission denied' "another user cannot connect"
 said=$(ask setpriv --reuid=nobody --regid=fwslot --clear-groups "$work/fetch" "$bad/whole" "$work/nobody/out")
 is "$(value reason "$said")" service-missing "one who got into the group is sent away"
-ok "and the journal says why" within 5 eval \
+ok "and the journal says why" within 30 eval \
 	'journalctl -q -u "fwslot-fetch@*" | grep -q "only root and the user fwslot may"'
 
 # --- the sandbox, seen from outside while a fetch is under way ------------------------------
@@ -74,7 +74,7 @@ not_ok "nothing can be written there" nsenter -t "$pid" -m -S "$uid" touch /etc/
 kill -KILL "$pid"
 wait $slow
 like "$(<"$work/slow")" 'reason=service-missing' "a service that is killed: its client is told"
-ok "and no unit is left" within 10 eval '[ "$(units)" = 0 ]'
+ok "and no unit is left" within 30 eval '[ "$(units)" = 0 ]'
 is "$(systemctl list-units --failed --plain --no-legend 'fwslot-fetch*')" "" "not even a failed one"
 
 # --- many clients ---------------------------------------------------------------------------

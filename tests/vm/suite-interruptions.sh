@@ -55,7 +55,7 @@ cancel() {
 	ok "root may" gcall CancelJob "$job" 0
 	wait $installing
 	like "$(cat "$work/reply")" "$error.Cancelled" "the caller of InstallFile is told"
-	ok "the job is cancelled" within 10 job_phase cancelled
+	ok "the job is cancelled" within 30 job_phase cancelled
 	is "$(error_of gcall CancelJob "$job" 0)" $error.NoSuchJob "a job that has ended cannot be"
 	is "$(error_of gcall CancelJob 4711 0)" $error.NoSuchJob "nor one that never was"
 	ok "the old version runs" version 1.0.0
