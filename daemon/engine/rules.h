@@ -53,6 +53,7 @@ extern const struct rule_table rules_restoring; /* step-restore.c */
 /* Predicates shared by several phases. */
 bool always(const struct situation *s);
 bool is_revert_requested(const struct situation *s);
+bool target_has_gone(const struct situation *s); /* the device came back with fewer slots */
 bool target_holds_image(
 	const struct situation *s); /* digest and length are the authenticated ones */
 bool target_is_chosen(const struct situation *s); /* the next boot would start the target */
@@ -72,6 +73,14 @@ bool was_ordered(const struct situation *s,
 /* When the wait of this phase began: the latest of phase, resumption and last order. */
 uint64_t waiting_since(const struct situation *s);
 bool restart_has_timed_out(const struct situation *s);
+
+/* A write under way (step-write.c), whichever phase began it. There is a target. */
+bool slot_is_receiving(const struct situation *s);
+bool copy_is_running(const struct situation *s);
+bool all_is_received(const struct situation *s);
+bool kernel_is_working(const struct situation *s);
+bool write_timed_out(const struct situation *s);
+void until_write_deadline(const struct situation *s, struct job_step *step);
 
 /* Amendments shared by several phases. */
 void at_once(const struct situation *s, struct job_step *step); /* ask again immediately */

@@ -8,11 +8,6 @@
 #include "base/macros.h"
 #include "engine/rules.h"
 
-static bool target_has_gone(const struct situation *s)
-{
-	return !s->target;
-}
-
 static bool is_backing_up(const struct situation *s)
 {
 	return s->knowledge->back_up == WORK_RUNNING;

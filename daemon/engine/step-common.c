@@ -17,6 +17,11 @@ bool is_revert_requested(const struct situation *s)
 	return s->job->is_revert_requested;
 }
 
+bool target_has_gone(const struct situation *s)
+{
+	return !s->target;
+}
+
 bool target_holds_image(const struct situation *s)
 {
 	return s->target && s->job->digest[0] && strcmp(s->target->digest, s->job->digest) == 0 &&

@@ -68,11 +68,6 @@ static bool is_refused_after_restart(const struct situation *s)
 	return has_restarted(s) && only_slot_was_refused(s);
 }
 
-static bool target_has_gone(const struct situation *s)
-{
-	return !s->target;
-}
-
 static bool is_busy(const struct situation *s)
 {
 	return !device_is_idle(s) || s->target->status != KERNEL_STATUS_IDLE;

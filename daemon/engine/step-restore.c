@@ -9,11 +9,6 @@
 #include "base/macros.h"
 #include "engine/rules.h"
 
-static bool target_has_gone(const struct situation *s)
-{
-	return !s->target;
-}
-
 static bool target_now_runs(const struct situation *s)
 {
 	return s->device->num_slots > 1 && target_is_running(s) && s->job->restart_tries == 0;
@@ -63,47 +58,6 @@ static void clear_reason(const struct situation *s, struct job_step *step)
 {
 	(void)s;
 	step->next.reason = REASON_OK;
-}
-
-static bool slot_is_idle(const struct situation *s)
-{
-	return s->target->status == KERNEL_STATUS_IDLE && device_is_idle(s);
-}
-
-static bool slot_is_receiving(const struct situation *s)
-{
-	return s->target->status == KERNEL_STATUS_RECEIVING;
-}
-
-static uint64_t write_deadline(const struct situation *s)
-{
-	return waiting_since(s) + s->policy->write_timeout_usec;
-}
-
-static void until_write_deadline(const struct situation *s, struct job_step *step)
-{
-	step->wake_usec = write_deadline(s);
-}
-
-static bool write_timed_out(const struct situation *s)
-{
-	return s->now_usec >= write_deadline(s) &&
-	       (!slot_is_idle(s) || s->knowledge->copy == WORK_RUNNING);
-}
-
-static bool copy_is_running(const struct situation *s)
-{
-	return s->knowledge->copy == WORK_RUNNING;
-}
-
-static bool all_is_received(const struct situation *s)
-{
-	return slot_is_receiving(s) && s->knowledge->copy == WORK_SUCCEEDED;
-}
-
-static bool is_working(const struct situation *s)
-{
-	return !slot_is_idle(s) && !slot_is_receiving(s);
 }
 
 static bool must_choose(const struct situation *s)
@@ -196,8 +150,8 @@ static const struct rule restoring[] = {
 	  ACTION_COMMIT, STAYS, REASON_OK, note_commit },
 	{ "abort-dead-load", "A load is open and nobody feeds it: drop it.", slot_is_receiving,
 	  ACTION_ABORT_LOAD, STAYS, REASON_OK, NULL },
-	{ "device-working", "The kernel writes, or the device restarts.", is_working, ACTION_WAIT,
-	  STAYS, REASON_OK, until_write_deadline },
+	{ "device-working", "The kernel writes, or the device restarts.", kernel_is_working,
+	  ACTION_WAIT, STAYS, REASON_OK, until_write_deadline },
 	{ "choose-backup",
 	  "The slot holds the backup, as the kernel's digest says: choose it for good.",
 	  must_choose, ACTION_ACTIVATE_PREVIOUS, STAYS, REASON_OK, NULL },

@@ -14,7 +14,7 @@ static bool slot_is_idle(const struct situation *s)
 	return s->target->status == KERNEL_STATUS_IDLE && device_is_idle(s);
 }
 
-static bool slot_is_receiving(const struct situation *s)
+bool slot_is_receiving(const struct situation *s)
 {
 	return s->target->status == KERNEL_STATUS_RECEIVING;
 }
@@ -24,14 +24,9 @@ static uint64_t write_deadline(const struct situation *s)
 	return waiting_since(s) + s->policy->write_timeout_usec;
 }
 
-static void until_write_deadline(const struct situation *s, struct job_step *step)
+void until_write_deadline(const struct situation *s, struct job_step *step)
 {
 	step->wake_usec = write_deadline(s);
-}
-
-static bool target_has_gone(const struct situation *s)
-{
-	return !s->target;
 }
 
 static bool target_now_runs(const struct situation *s)
@@ -46,13 +41,13 @@ static bool holds_image(const struct situation *s)
 	       s->target->state != KERNEL_SLOT_INVALID_IMAGE;
 }
 
-static bool write_timed_out(const struct situation *s)
+bool write_timed_out(const struct situation *s)
 {
 	return s->now_usec >= write_deadline(s) &&
 	       (!slot_is_idle(s) || s->knowledge->copy == WORK_RUNNING);
 }
 
-static bool copy_is_running(const struct situation *s)
+bool copy_is_running(const struct situation *s)
 {
 	return s->knowledge->copy == WORK_RUNNING;
 }
@@ -64,7 +59,7 @@ static bool order_was_refused(const struct situation *s)
 	       error_is_lasting(s->knowledge->last_error);
 }
 
-static bool all_is_received(const struct situation *s)
+bool all_is_received(const struct situation *s)
 {
 	return slot_is_receiving(s) && s->knowledge->copy == WORK_SUCCEEDED;
 }
@@ -75,7 +70,7 @@ void note_commit(const struct situation *s, struct job_step *step)
 	step->next.boots_before = s->device->boot.total;
 }
 
-static bool kernel_is_working(const struct situation *s)
+bool kernel_is_working(const struct situation *s)
 {
 	return !slot_is_idle(s) && !slot_is_receiving(s);
 }
