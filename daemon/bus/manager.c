@@ -8,6 +8,7 @@
 
 #include "bus/error.h"
 #include "bus/objects.h"
+#include "bus/reply.h"
 #include "bus/request.h"
 
 /* Rows of one GetHistory reply. */
@@ -21,9 +22,10 @@ static int append_device(sd_bus_message *reply, const struct bus_device *device)
 				     device->path);
 }
 
-static int append_devices(struct bus *bus, sd_bus_message *reply)
+static int append_devices(sd_bus_message *reply, void *userdata)
 {
-	int r = sd_bus_message_open_container(reply, 'a', "(sssssto)");
+	struct bus *bus = userdata;
+	int r = 0;
 
 	for (struct device *device = manager_next_device(bus->manager, NULL); device && r >= 0;
 	     device = manager_next_device(bus->manager, device)) {
@@ -32,7 +34,7 @@ static int append_devices(struct bus *bus, sd_bus_message *reply)
 		if (object)
 			r = append_device(reply, object);
 	}
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	return r;
 }
 
 static int append_job(sd_bus_message *reply, const struct bus_job *job)
@@ -42,9 +44,10 @@ static int append_job(sd_bus_message *reply, const struct bus_job *job)
 				     job->path);
 }
 
-static int append_jobs(struct bus *bus, sd_bus_message *reply)
+static int append_jobs(sd_bus_message *reply, void *userdata)
 {
-	int r = sd_bus_message_open_container(reply, 'a', "(tsssuo)");
+	struct bus *bus = userdata;
+	int r = 0;
 
 	for (struct job *job = manager_next_job(bus->manager, NULL); job && r >= 0;
 	     job = manager_next_job(bus->manager, job)) {
@@ -53,39 +56,30 @@ static int append_jobs(struct bus *bus, sd_bus_message *reply)
 		if (object)
 			r = append_job(reply, object);
 	}
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	return r;
 }
 
 /* A list method: only flags, none of them known. */
-static int reply_list(struct bus *bus, sd_bus_message *call,
-		      int (*append)(struct bus *, sd_bus_message *), sd_bus_error *error)
+static int reply_list(struct bus *bus, sd_bus_message *call, const char *row_type,
+		      int (*append_rows)(sd_bus_message *, void *), sd_bus_error *error)
 {
-	sd_bus_message *reply = NULL;
 	uint64_t flags;
 	int r = sd_bus_message_read(call, "t", &flags);
 
 	if (r < 0)
 		return r;
 	r = bus_check_flags(flags, 0, error);
-	if (r < 0)
-		return r;
-	r = sd_bus_message_new_method_return(call, &reply);
-	if (r >= 0)
-		r = append(bus, reply);
-	if (r >= 0)
-		r = sd_bus_send(NULL, reply, NULL);
-	sd_bus_message_unref(reply);
-	return r;
+	return r < 0 ? r : bus_reply_rows(call, row_type, append_rows, bus);
 }
 
 static int method_list_devices(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	return reply_list(userdata, call, append_devices, error);
+	return reply_list(userdata, call, "(sssssto)", append_devices, error);
 }
 
 static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	return reply_list(userdata, call, append_jobs, error);
+	return reply_list(userdata, call, "(tsssuo)", append_jobs, error);
 }
 
 static int append_history_row(const struct history_row *row, void *userdata)
@@ -98,40 +92,41 @@ static int append_history_row(const struct history_row *row, void *userdata)
 	return r < 0 ? r : 0; /* more than 0 would end the list */
 }
 
-static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	struct bus *bus = userdata;
-	sd_bus_message *reply = NULL;
+struct history_request {
+	struct bus *bus;
 	const char *device_id;
 	uint32_t limit;
+};
+
+static int append_history(sd_bus_message *reply, void *userdata)
+{
+	const struct history_request *request = userdata;
+
+	return manager_history(request->bus->manager, request->device_id, request->limit,
+			       append_history_row, reply);
+}
+
+static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct history_request request = { .bus = userdata };
 	uint64_t flags;
-	int r = sd_bus_message_read(call, "sut", &device_id, &limit, &flags);
+	int r = sd_bus_message_read(call, "sut", &request.device_id, &request.limit, &flags);
 
 	if (r < 0)
 		return r;
 	r = bus_check_flags(flags, 0, error);
 	if (r >= 0)
-		r = bus_check_length(device_id, sizeof(((struct device *)NULL)->id) - 1,
+		r = bus_check_length(request.device_id, sizeof(((struct device *)NULL)->id) - 1,
 				     "The device id", error);
 	if (r < 0)
 		return r;
-	if (limit > HISTORY_ROWS_MAX)
+	if (request.limit > HISTORY_ROWS_MAX)
 		return bus_error(error, REASON_INVALID_ARGUMENT,
-				 "A limit of %" PRIu32 " rows is more than the %d allowed.", limit,
-				 HISTORY_ROWS_MAX);
+				 "A limit of %" PRIu32 " rows is more than the %d allowed.",
+				 request.limit, HISTORY_ROWS_MAX);
 
-	r = sd_bus_message_new_method_return(call, &reply);
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(tsssssus)");
-	if (r >= 0)
-		r = manager_history(bus->manager, device_id, limit ?: HISTORY_ROWS_MAX,
-				    append_history_row, reply);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	if (r >= 0)
-		r = sd_bus_send(NULL, reply, NULL);
-	sd_bus_message_unref(reply);
-	return r;
+	request.limit = request.limit ?: HISTORY_ROWS_MAX;
+	return bus_reply_rows(call, "(tsssssus)", append_history, &request);
 }
 
 /*

@@ -11,10 +11,10 @@
 
 #include "bus/authorize.h"
 #include "bus/error.h"
+#include "bus/reply.h"
 #include "bus/request.h"
 
 #define ACTION_EXPORT_BACKUP "org.fwslot1.export-backup"
-#define ACTION_DOWNGRADE "org.fwslot1.downgrade"
 
 static int append_backup(const struct backup_record *backup, void *userdata)
 {
@@ -26,28 +26,29 @@ static int append_backup(const struct backup_record *backup, void *userdata)
 	return r < 0 ? r : 0; /* more than 0 would end the list */
 }
 
+struct backups_request {
+	struct bus *bus;
+	const char *device_id;
+};
+
+static int append_backups(sd_bus_message *reply, void *userdata)
+{
+	const struct backups_request *request = userdata;
+
+	return manager_list_backups(request->bus->manager, request->device_id, append_backup,
+				    reply);
+}
+
 int request_list_backups(struct bus *bus, sd_bus_message *call, const char *device_id,
 			 uint64_t flags, sd_bus_error *error)
 {
-	sd_bus_message *reply = NULL;
+	struct backups_request request = { bus, device_id };
 	int r = bus_check_flags(flags, 0, error);
 
 	if (r >= 0)
 		r = bus_check_length(device_id, sizeof(((struct device *)NULL)->id) - 1,
 				     "The device id", error);
-	if (r < 0)
-		return r;
-	r = sd_bus_message_new_method_return(call, &reply);
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(tsusttts)");
-	if (r >= 0)
-		r = manager_list_backups(bus->manager, device_id, append_backup, reply);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	if (r >= 0)
-		r = sd_bus_send(NULL, reply, NULL);
-	sd_bus_message_unref(reply);
-	return r;
+	return r < 0 ? r : bus_reply_rows(call, "(tsusttts)", append_backups, &request);
 }
 
 static int find_backup(struct bus *bus, uint64_t id, struct backup_record *ret, sd_bus_error *error)
@@ -68,14 +69,11 @@ int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *de
 	_cleanup_failure_ struct failure failure = {};
 	struct backup_record backup;
 	struct bus_device *device;
-	struct bus_job *object;
 	struct job *job;
 	uint32_t uid;
 	int r;
 
-	r = bus_check_flags(flags, 0, error);
-	if (r >= 0)
-		r = request_find_device(bus, device_id, &device, error);
+	r = request_find_device(bus, device_id, flags, 0, &device, error);
 	if (r >= 0)
 		r = find_backup(bus, backup_id, &backup, error);
 	if (r < 0)
@@ -88,8 +86,7 @@ int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *de
 	r = manager_restore(bus->manager, device_id, backup_id, flags, uid, &job, &failure);
 	if (r < 0)
 		return bus_error_from_failure(error, &failure);
-	object = bus_job_of(bus, job);
-	return object ? sd_bus_reply_method_return(call, "to", object->id, object->path) : -ENOMEM;
+	return request_reply_job(bus, call, job);
 }
 
 /* The answer to the caller, who may have left. */

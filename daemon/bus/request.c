@@ -15,7 +15,6 @@
 
 #define ACTION_INSTALL_FILE "org.fwslot1.install-file"
 #define ACTION_REVERT "org.fwslot1.revert"
-#define ACTION_DOWNGRADE "org.fwslot1.downgrade"
 #define ACTION_CONFIRM "org.fwslot1.confirm"
 #define ACTION_CANCEL_OWN "org.fwslot1.cancel-own"
 #define ACTION_CANCEL_FOREIGN "org.fwslot1.cancel-foreign"
@@ -38,12 +37,14 @@ static int no_such_device(struct bus *bus, const char *device_id, sd_bus_error *
 			 device_id);
 }
 
-int request_find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
-			sd_bus_error *error)
+int request_find_device(struct bus *bus, const char *device_id, uint64_t flags,
+			uint64_t known_flags, struct bus_device **ret, sd_bus_error *error)
 {
 	struct device *device;
-	int r = bus_check_length(device_id, sizeof(device->id) - 1, "The device id", error);
+	int r = bus_check_flags(flags, known_flags, error);
 
+	if (r >= 0)
+		r = bus_check_length(device_id, sizeof(device->id) - 1, "The device id", error);
 	if (r < 0)
 		return r;
 	device = manager_find_device(bus->manager, device_id);
@@ -71,6 +72,13 @@ static int reply_job(sd_bus_message *call, const struct bus_job *job)
 	return sd_bus_reply_method_return(call, "to", job->id, job->path);
 }
 
+int request_reply_job(struct bus *bus, sd_bus_message *call, const struct job *job)
+{
+	struct bus_job *object = bus_job_of(bus, job);
+
+	return object ? reply_job(call, object) : -ENOMEM;
+}
+
 /*
  * The reply waits until the job has passed its checks (job_answer_call): a refused file is this
  * call's error, not something to be found out later.
@@ -86,23 +94,27 @@ static int answer_when_checked(struct bus *bus, sd_bus_message *call, const stru
 	return 1;
 }
 
+/* More than 0: the caller with @ret_uid may; 0: he is still being asked; or a negative errno. */
+static int authorize_install(struct bus *bus, sd_bus_message *call, const char *device_id,
+			     uint64_t flags, uint32_t *ret_uid, sd_bus_error *error)
+{
+	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
+							      ACTION_INSTALL_FILE;
+	struct bus_device *device;
+	int r = request_find_device(bus, device_id, flags, INSTALL_FLAGS, &device, error);
+
+	return r < 0 ? r : request_authorize_device(bus, call, action, device, "", ret_uid, error);
+}
+
 int request_install_file(struct bus *bus, sd_bus_message *call, const char *device_id,
 			 int bundle_fd, uint64_t flags, sd_bus_error *error)
 {
 	_cleanup_failure_ struct failure failure = {};
-	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
-							      ACTION_INSTALL_FILE;
-	struct bus_device *device;
 	struct job *job;
 	uint32_t uid;
 	int r, fd;
 
-	r = bus_check_flags(flags, INSTALL_FLAGS, error);
-	if (r >= 0)
-		r = request_find_device(bus, device_id, &device, error);
-	if (r < 0)
-		return r;
-	r = request_authorize_device(bus, call, action, device, "", &uid, error);
+	r = authorize_install(bus, call, device_id, flags, &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -119,19 +131,11 @@ int request_install_imported(struct bus *bus, sd_bus_message *call, const char *
 			     const char *file_name, uint64_t flags, sd_bus_error *error)
 {
 	_cleanup_failure_ struct failure failure = {};
-	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
-							      ACTION_INSTALL_FILE;
-	struct bus_device *device;
 	struct job *job;
 	uint32_t uid;
 	int r;
 
-	r = bus_check_flags(flags, INSTALL_FLAGS, error);
-	if (r >= 0)
-		r = request_find_device(bus, device_id, &device, error);
-	if (r < 0)
-		return r;
-	r = request_authorize_device(bus, call, action, device, "", &uid, error);
+	r = authorize_install(bus, call, device_id, flags, &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -148,15 +152,12 @@ int request_revert(struct bus *bus, sd_bus_message *call, const char *device_id,
 	_cleanup_failure_ struct failure failure = {};
 	char version[KERNEL_VERSION_MAX + 1] = "";
 	struct bus_device *device;
-	struct bus_job *object;
 	const char *action;
 	struct job *job;
 	uint32_t uid;
 	int r;
 
-	r = bus_check_flags(flags, 0, error);
-	if (r >= 0)
-		r = request_find_device(bus, device_id, &device, error);
+	r = request_find_device(bus, device_id, flags, 0, &device, error);
 	if (r < 0)
 		return r;
 	action = manager_revert_is_recovery(bus->manager, device->device) ? ACTION_REVERT :
@@ -169,8 +170,7 @@ int request_revert(struct bus *bus, sd_bus_message *call, const char *device_id,
 	r = manager_revert(bus->manager, device_id, flags, uid, &job, &failure);
 	if (r < 0)
 		return bus_error_from_failure(error, &failure);
-	object = bus_job_of(bus, job);
-	return object ? reply_job(call, object) : -ENOMEM;
+	return request_reply_job(bus, call, job);
 }
 
 int request_confirm(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
@@ -181,9 +181,7 @@ int request_confirm(struct bus *bus, sd_bus_message *call, const char *device_id
 	uint32_t uid;
 	int r;
 
-	r = bus_check_flags(flags, 0, error);
-	if (r >= 0)
-		r = request_find_device(bus, device_id, &device, error);
+	r = request_find_device(bus, device_id, flags, 0, &device, error);
 	if (r < 0)
 		return r;
 	r = request_authorize_device(bus, call, ACTION_CONFIRM, device, device->face.version, &uid,

@@ -34,9 +34,14 @@ int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *de
 int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup_id, int file_fd,
 			  uint64_t flags, sd_bus_error *error);
 
-/* Shared by them: the device of that id, or an error that says what to do. */
-int request_find_device(struct bus *bus, const char *device_id, struct bus_device **ret,
-			sd_bus_error *error);
+/* An earlier version, or any version that ever ran: the right for it. */
+#define ACTION_DOWNGRADE "org.fwslot1.downgrade"
+
+/* Shared by them: the device of that id, the flags being known ones, or an error that says what to do. */
+int request_find_device(struct bus *bus, const char *device_id, uint64_t flags,
+			uint64_t known_flags, struct bus_device **ret, sd_bus_error *error);
+/* The reply of a method that started a job: its number and path. */
+int request_reply_job(struct bus *bus, sd_bus_message *call, const struct job *job);
 /*
  * Asks whether the caller may do @action to @device; @version is what it would run then, "" = not
  * known yet.

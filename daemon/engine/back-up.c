@@ -9,8 +9,7 @@
 
 #include "base/file.h"
 #include "base/worker-protocol.h"
-#include "engine/backups.h"
-#include "engine/payload.h"
+#include "engine/images.h"
 #include "engine/work.h"
 #include "kernel/device.h"
 
@@ -47,7 +46,7 @@ int back_up_start(struct job_entry *entry, struct work **ret)
 {
 	struct manager *manager = entry->manager;
 	_cleanup_packet_ struct packet *request = packet_new(REQUEST_BYTES);
-	_cleanup_free_ char *path = backups_folder_path(manager);
+	_cleanup_free_ char *path = images_folder_path(manager, IMAGES_BACKUP);
 	_cleanup_close_ int data = -EBADF, folder = -EBADF;
 	struct device *device = job_device(entry);
 	const struct kernel_slot *slot;
@@ -58,7 +57,7 @@ int back_up_start(struct job_entry *entry, struct work **ret)
 	if (!device)
 		return -ENODEV;
 	slot = &device->now.slots[number];
-	folder = backups_open_folder(manager);
+	folder = images_open_folder(manager, IMAGES_BACKUP);
 	if (folder < 0)
 		return folder;
 	data = kernel_slot_open_data(device->now.index, number, false);
@@ -80,20 +79,20 @@ int unpack_start(struct job_entry *entry, struct work **ret)
 	struct manager *manager = entry->manager;
 	const struct job_record *record = &entry->job.record;
 	_cleanup_packet_ struct packet *request = packet_new(REQUEST_BYTES);
-	_cleanup_free_ char *stage = payload_folder_path(manager);
+	_cleanup_free_ char *stage = images_folder_path(manager, IMAGES_PAYLOAD);
 	_cleanup_close_ int backup = -EBADF, folder = -EBADF;
 
 	if (!request || !stage)
 		return -ENOMEM;
-	backup = backups_open(manager, record->backup_digest);
+	backup = images_open(manager, IMAGES_BACKUP, record->backup_digest);
 	if (backup < 0)
 		return backup;
-	folder = payload_open_folder(manager);
+	folder = images_open_folder(manager, IMAGES_PAYLOAD);
 	if (folder < 0)
 		return folder;
 	(void)packet_add(request, WORKER_KEY_OPERATION, WORKER_UNPACK_BACKUP);
 	(void)packet_add(request, WORKER_KEY_STAGE_DIR, stage);
-	(void)packet_add(request, WORKER_KEY_SHA256, record->backup_digest + strlen("sha256:"));
+	(void)packet_add(request, WORKER_KEY_SHA256, images_hex(record->backup_digest));
 	(void)packet_add_u64(request, WORKER_KEY_LENGTH, record->backup_length_bytes);
 	return worker_start(entry, WORK_UNPACK, request, &backup, 1,
 			    manager->config.verify_timeout_usec, NULL, ret);

@@ -13,50 +13,9 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "engine/images.h"
 
-#define HEX_LENGTH 64
-#define FILE_NAME_SIZE (HEX_LENGTH + 5) /* "<digits>.zst" */
 #define REMOVALS_MAX 64 /* of one turn; the next job's end removes more */
-
-char *backups_folder_path(struct manager *manager)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/backup", manager->folders.state) < 0 ? NULL : path;
-}
-
-int backups_open_folder(struct manager *manager)
-{
-	_cleanup_free_ char *path = backups_folder_path(manager);
-
-	return path ? folder_open(manager->ops->io, AT_FDCWD, path, true, 0700) : -ENOMEM;
-}
-
-/* "sha256:<hex>"; false: not a digest, and so no file name either. */
-static bool make_file_name(const char *digest, char name[static FILE_NAME_SIZE])
-{
-	const char *hex = strncmp(digest, "sha256:", 7) == 0 ? digest + 7 : "";
-
-	if (strlen(hex) != HEX_LENGTH || strspn(hex, "0123456789abcdef") != HEX_LENGTH)
-		return false;
-	snprintf(name, FILE_NAME_SIZE, "%s.zst", hex);
-	return true;
-}
-
-int backups_open(struct manager *manager, const char *digest)
-{
-	_cleanup_close_ int folder = -EBADF;
-	char name[FILE_NAME_SIZE];
-	int fd;
-
-	if (!make_file_name(digest, name))
-		return -EINVAL;
-	folder = backups_open_folder(manager);
-	if (folder < 0)
-		return folder;
-	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
 
 struct name_search {
 	const char *name;
@@ -66,9 +25,10 @@ struct name_search {
 static int compare_name(const struct backup_record *record, void *userdata)
 {
 	struct name_search *search = userdata;
-	char name[FILE_NAME_SIZE];
+	char name[IMAGES_NAME_SIZE];
 
-	search->is_found = make_file_name(record->digest, name) && strcmp(name, search->name) == 0;
+	search->is_found = images_file_name(IMAGES_BACKUP, record->digest, name) &&
+			   strcmp(name, search->name) == 0;
 	return search->is_found;
 }
 
@@ -80,24 +40,15 @@ static bool is_referred_to(struct manager *manager, const char *name)
 	return store_list_backups(manager->store, "", compare_name, &search) < 0 || search.is_found;
 }
 
-static void remove_file(struct manager *manager, int folder, const char *name)
-{
-	int r = file_remove(manager->ops->io, folder, name);
-
-	if (r < 0)
-		log_warning("The file %s in the folder of backups cannot be removed: %s.", name,
-			    strerror(-r));
-}
-
 /* The rows of a damaged database may not all have been saved: what they were about is kept, for whoever can use it. */
 static void adopt_file(struct manager *manager, int folder, const char *name)
 {
 	struct backup_record record = { .usec = manager_now(manager) };
 	struct stat status;
 
-	if (strlen(name) != FILE_NAME_SIZE - 1 || fstatat(folder, name, &status, 0) < 0)
+	if (strlen(name) != IMAGES_NAME_SIZE - 1 || fstatat(folder, name, &status, 0) < 0)
 		return;
-	snprintf(record.digest, sizeof(record.digest), "sha256:%.*s", HEX_LENGTH, name);
+	snprintf(record.digest, sizeof(record.digest), "sha256:%.*s", IMAGES_HEX_LENGTH, name);
 	record.stored_bytes = (uint64_t)status.st_size;
 	if (store_add_backup(manager->store, &record) >= 0)
 		log_warning("The backup %s belonged to a device that is not known any more.", name);
@@ -110,7 +61,7 @@ static void tidy_file(struct manager *manager, int folder, const char *name)
 	if (name[0] != '.' && store_set_aside_path(manager->store))
 		adopt_file(manager, folder, name);
 	else
-		remove_file(manager, folder, name);
+		images_remove(manager, IMAGES_BACKUP, folder, name);
 }
 
 /* Those whose file is gone. */
@@ -123,10 +74,10 @@ struct missing {
 static int note_missing(const struct backup_record *record, void *userdata)
 {
 	struct missing *missing = userdata;
-	char name[FILE_NAME_SIZE];
+	char name[IMAGES_NAME_SIZE];
 
 	if (record->is_damaged || missing->count == REMOVALS_MAX ||
-	    !make_file_name(record->digest, name) ||
+	    !images_file_name(IMAGES_BACKUP, record->digest, name) ||
 	    faccessat(missing->folder, name, F_OK, 0) >= 0 || errno != ENOENT)
 		return 0;
 	memcpy(missing->digests[missing->count++], record->digest, sizeof(record->digest));
@@ -146,7 +97,7 @@ static void mark_missing(struct manager *manager, int folder)
 
 void backups_tidy(struct manager *manager)
 {
-	_cleanup_free_ char *path = backups_folder_path(manager);
+	_cleanup_free_ char *path = images_folder_path(manager, IMAGES_BACKUP);
 	DIR *opened = path ? opendir(path) : NULL;
 	struct dirent *entry;
 
@@ -224,7 +175,7 @@ static int judge(const struct backup_record *backup, void *userdata)
 static void remove_backup(struct manager *manager, const struct backup_record *backup)
 {
 	_cleanup_close_ int folder = -EBADF;
-	char name[FILE_NAME_SIZE];
+	char name[IMAGES_NAME_SIZE];
 	int r = store_remove_backup(manager->store, backup->id);
 
 	if (r < 0) {
@@ -234,11 +185,11 @@ static void remove_backup(struct manager *manager, const struct backup_record *b
 	}
 	log_info("Backup %llu (version %s of %s) is not kept any longer.",
 		 (unsigned long long)backup->id, backup->version, backup->device_id);
-	if (!make_file_name(backup->digest, name) || is_referred_to(manager, name))
+	if (!images_file_name(IMAGES_BACKUP, backup->digest, name) || is_referred_to(manager, name))
 		return;
-	folder = backups_open_folder(manager);
+	folder = images_open_folder(manager, IMAGES_BACKUP);
 	if (folder >= 0)
-		remove_file(manager, folder, name);
+		images_remove(manager, IMAGES_BACKUP, folder, name);
 }
 
 void backups_apply_retention(struct manager *manager)

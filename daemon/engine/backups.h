@@ -7,13 +7,6 @@
 
 #include "engine/private.h"
 
-/* Path of the folder; the caller frees it, NULL on lack of memory. */
-char *backups_folder_path(struct manager *manager);
-/* Makes it when first needed; the descriptor or -errno. */
-int backups_open_folder(struct manager *manager);
-/* The file with the image @digest, opened for reading, or -errno. */
-int backups_open(struct manager *manager, const char *digest);
-
 /* At the start: removes what a crash left half done, and marks backups whose file is gone. */
 void backups_tidy(struct manager *manager);
 /* Forgets what MaximumCount= and MaximumAgeSec= do not allow; never a device's newest sound one, nor one in use. */

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/worker-protocol.h"
-#include "engine/payload.h"
+#include "engine/images.h"
 #include "engine/work.h"
 #include "kernel/device.h"
 
@@ -24,7 +24,7 @@ int copy_start(struct job_entry *entry, struct work **ret)
 		return -ENOMEM;
 	if (!device)
 		return -ENODEV;
-	image = payload_open(entry->manager, job_image_digest(record));
+	image = images_open(entry->manager, IMAGES_PAYLOAD, job_image_digest(record));
 	if (image < 0)
 		return image;
 	data = kernel_slot_open_data(device->now.index, (unsigned)record->target_slot, true);

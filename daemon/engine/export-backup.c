@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/worker-protocol.h"
 #include "engine/backups.h"
+#include "engine/images.h"
 #include "engine/work.h"
 
 #define REQUEST_BYTES 1024
@@ -76,14 +77,14 @@ static int check_file(int fd, struct failure *failure)
 static int start(struct backup_export *export, const struct backup_record *backup, int file_fd)
 {
 	_cleanup_packet_ struct packet *request = packet_new(REQUEST_BYTES);
-	_cleanup_close_ int stored = backups_open(export->manager, backup->digest);
+	_cleanup_close_ int stored = images_open(export->manager, IMAGES_BACKUP, backup->digest);
 
 	if (!request)
 		return -ENOMEM;
 	if (stored < 0)
 		return stored;
 	(void)packet_add(request, WORKER_KEY_OPERATION, WORKER_EXPORT_BACKUP);
-	(void)packet_add(request, WORKER_KEY_SHA256, backup->digest + strlen("sha256:"));
+	(void)packet_add(request, WORKER_KEY_SHA256, images_hex(backup->digest));
 	(void)packet_add_u64(request, WORKER_KEY_LENGTH, backup->length_bytes);
 	return worker_start_alone(export->manager, request, (const int[]){ stored, file_fd }, 2,
 				  export->manager->config.verify_timeout_usec, on_ended, export,

@@ -11,53 +11,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
-
-char *payload_folder_path(struct manager *manager)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/payload", manager->folders.state) < 0 ? NULL : path;
-}
-
-int payload_open_folder(struct manager *manager)
-{
-	_cleanup_free_ char *path = payload_folder_path(manager);
-
-	return path ? folder_open(manager->ops->io, AT_FDCWD, path, true, 0700) : -ENOMEM;
-}
-
-/* NULL: not a digest, and so no file name either. */
-static const char *file_name(const char *digest)
-{
-	const char *hex = strncmp(digest, "sha256:", 7) == 0 ? digest + 7 : "";
-
-	return strlen(hex) == 64 && strspn(hex, "0123456789abcdef") == 64 ? hex : NULL;
-}
-
-int payload_open(struct manager *manager, const char *digest)
-{
-	_cleanup_close_ int folder = -EBADF;
-	const char *name = file_name(digest);
-	int fd;
-
-	if (!name)
-		return -EINVAL;
-	folder = payload_open_folder(manager);
-	if (folder < 0)
-		return folder;
-	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
+#include "engine/images.h"
 
 bool payload_is_there(struct manager *manager, const char *digest, uint64_t length_bytes)
 {
-	_cleanup_close_ int fd = -EBADF;
+	_cleanup_close_ int fd = images_open(manager, IMAGES_PAYLOAD, digest);
 	struct stat status;
 
-	if (!file_name(digest))
-		return false;
-	fd = payload_open(manager, digest);
 	return fd >= 0 && fstat(fd, &status) >= 0 && S_ISREG(status.st_mode) &&
 	       (uint64_t)status.st_size == length_bytes;
 }
@@ -66,9 +26,9 @@ static bool is_needed(struct manager *manager, const char *name)
 {
 	for (size_t i = 0; i < manager->job_count; i++) {
 		const struct job_record *record = &manager->jobs[i]->job.record;
-		const char *needed = file_name(record->digest);
+		const char *needed = images_hex(record->digest);
 		const char *restored =
-			record->phase == JOB_RESTORING ? file_name(record->backup_digest) : NULL;
+			record->phase == JOB_RESTORING ? images_hex(record->backup_digest) : NULL;
 
 		if (job_phase_is_final(record->phase))
 			continue;
@@ -79,25 +39,16 @@ static bool is_needed(struct manager *manager, const char *name)
 	return false;
 }
 
-static void remove_file(struct manager *manager, int folder, const char *name)
-{
-	int r = file_remove(manager->ops->io, folder, name);
-
-	if (r < 0)
-		log_warning("The file %s in the payload folder cannot be removed: %s.", name,
-			    strerror(-r));
-}
-
 static void drop(struct manager *manager, const char *digest)
 {
-	const char *name = file_name(digest);
+	const char *name = images_hex(digest);
 	_cleanup_close_ int folder = -EBADF;
 
 	if (!name || is_needed(manager, name))
 		return;
-	folder = payload_open_folder(manager);
+	folder = images_open_folder(manager, IMAGES_PAYLOAD);
 	if (folder >= 0 && faccessat(folder, name, F_OK, 0) == 0)
-		remove_file(manager, folder, name);
+		images_remove(manager, IMAGES_PAYLOAD, folder, name);
 }
 
 void payload_drop(struct manager *manager, struct job_entry *entry)
@@ -112,7 +63,7 @@ void payload_drop(struct manager *manager, struct job_entry *entry)
 
 void payload_remove_leftovers(struct manager *manager)
 {
-	int folder = payload_open_folder(manager);
+	int folder = images_open_folder(manager, IMAGES_PAYLOAD);
 	struct dirent *entry;
 	DIR *opened;
 
@@ -125,6 +76,6 @@ void payload_remove_leftovers(struct manager *manager)
 	while ((entry = readdir(opened)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    !is_needed(manager, entry->d_name))
-			remove_file(manager, dirfd(opened), entry->d_name);
+			images_remove(manager, IMAGES_PAYLOAD, dirfd(opened), entry->d_name);
 	closedir(opened);
 }

@@ -10,13 +10,7 @@
 
 /* @digest "sha256:<hex>"; a file of exactly @length_bytes */
 bool payload_is_there(struct manager *manager, const char *digest, uint64_t length_bytes);
-/* The file, opened for reading, or -errno. */
-int payload_open(struct manager *manager, const char *digest);
 /* Removes the image of a job that has ended, unless another one needs it. */
 void payload_drop(struct manager *manager, struct job_entry *entry);
 /* Removes every file that no unfinished job needs: what a crash left behind. */
 void payload_remove_leftovers(struct manager *manager);
-/* The folder, made when first needed, or -errno. */
-int payload_open_folder(struct manager *manager);
-/* Path of the folder; the caller frees it, NULL on lack of memory. */
-char *payload_folder_path(struct manager *manager);

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/worker-protocol.h"
+#include "engine/images.h"
 #include "engine/payload.h"
 #include "engine/work.h"
 
@@ -105,7 +106,7 @@ static void add_device(struct packet *request, struct manager *manager, const st
 static int make_request(struct job_entry *entry, const struct device *device, struct packet **ret)
 {
 	struct manager *manager = entry->manager;
-	_cleanup_free_ char *stage = payload_folder_path(manager);
+	_cleanup_free_ char *stage = images_folder_path(manager, IMAGES_PAYLOAD);
 	_cleanup_packet_ struct packet *request = packet_new(REQUEST_BYTES);
 	uint64_t flags = entry->job.record.flags;
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Replies of methods that list something. Private to bus/. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+/*
+ * Replies to @call with an array of @row_type, whose rows @append_rows appends. Returns what an
+ * sd-bus handler returns.
+ */
+int bus_reply_rows(sd_bus_message *call, const char *row_type,
+		   int (*append_rows)(sd_bus_message *reply, void *userdata), void *userdata);
