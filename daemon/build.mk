@@ -45,11 +45,11 @@ room_archives = $(patsubst %,$(1)/daemon/%.a,$(filled_rooms))
 programs: $(PROGRAMS)
 
 # Manual pages are made of what the programs, the interfaces and the kernel's documentation say.
-MAN_PAGES := $(addprefix $(BUILD)/man/,fwslot-repo.1 fwslot.4 fwslotd.conf.5 org.fwslot1.5 fwslotd.8 \
+MAN_PAGES := $(addprefix $(BUILD)/man/,fwslot-repo.1 fwslot.4 fwslotd.conf.5 fwslot-remote.conf.5 org.fwslot1.5 fwslotd.8 \
 	fwslot-fetch.8 fwslot-smp.8)
 ALL_MORE += $(MAN_PAGES)
 $(MAN_PAGES): $(BUILD)/man/%: $(PROGRAMS) $(wildcard docs/man/* daemon/data/interfaces/*.xml) \
-		daemon/data/fwslotd.conf daemon/base/reason.c kmod/Documentation/ABI/testing/sysfs-class-fwslot
+		daemon/data/fwslotd.conf daemon/data/remote.conf daemon/base/reason.c kmod/Documentation/ABI/testing/sysfs-class-fwslot
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)docs/man/generate $* $(BUILD) >$@
 

@@ -47,6 +47,26 @@
 #define WORKER_HARDWARE_IDS_MAX 8
 
 /*
+ * OP=download, no descriptors: the same from the server of REMOTE, by fwslot-fetch. Needs what open-bundle needs, and
+ * SHA256 where the image that was offered is known: another one is "replaced". What has come of an image when the
+ * worker ends stays as STAGE_DIR/<sha256>.part and is gone on with.
+ */
+#define WORKER_DOWNLOAD "download"
+#define WORKER_KEY_FETCH_SOCKET "FETCH_SOCKET" /* optional: where fwslot-fetch listens */
+#define WORKER_KEY_TOTAL_MSEC "TOTAL_MSEC" /* optional: for one file of the server */
+
+/*
+ * OP=refresh, no descriptors: brings the trusted metadata of REMOTE up to date, then answers questions. Needs
+ * TRUST_DIR, ROOTS_DIRS, STAGE_DIR, REMOTE, NOW_USEC. Each further packet from fwslotd is a question TYPE=device with
+ * the keys of a device as in open-bundle, answered by one TYPE=offer; when fwslotd has no more it closes its direction
+ * of the socket, and the result follows.
+ */
+#define WORKER_REFRESH "refresh"
+#define WORKER_KEY_MACHINE_ID \
+	"MACHINE_ID" /* 32 hex digits, of this application only: for rollouts */
+#define WORKER_TYPE_DEVICE "device"
+
+/*
  * OP=write-slot, descriptors: [image, slot's `data` opened for writing]; needs LENGTH;
  * copies that many bytes from the start of the image and replies; `loading` is
  * the caller's business.
@@ -82,7 +102,18 @@
 #define WORKER_KEY_REASON "REASON" /* a word of reason.h */
 #define WORKER_KEY_MESSAGE "MESSAGE" /* a sentence, beside any REASON but ok */
 
-/* With REASON=ok of open-bundle. */
+/*
+ * TYPE=offer: REASON=ok with the keys of open-bundle's result (SHA256 is empty where the metadata does not list it)
+ * and those below; or the REASON and MESSAGE why there is nothing for this device.
+ */
+#define WORKER_TYPE_OFFER "offer"
+#define WORKER_KEY_IN_ROLLOUT "IN_ROLLOUT" /* 0: later; who asks for it may have it now */
+#define WORKER_KEY_PUBLISHED_USEC "PUBLISHED_USEC" /* 0: not said */
+#define WORKER_KEY_NOTE_COUNT "NOTE_COUNT" /* 0...WORKER_NOTES_MAX */
+#define WORKER_KEY_NOTE "NOTE_" /* NOTE_0...: "LOCALE TEXT", first line of each note */
+#define WORKER_NOTES_MAX 8
+
+/* With REASON=ok of open-bundle and download. */
 #define WORKER_KEY_PATH "PATH" /* the image's TUF target path */
 #define WORKER_KEY_SHA256 "SHA256" /* 64 hex digits: the image's file name in STAGE_DIR */
 #define WORKER_KEY_VERSION "VERSION" /* of the release, for people */

@@ -10,11 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/conf.h"
 #include "engine/folders.h"
 
-#define CONFIG_FILE_BYTES_MAX (256 * 1024)
 #define CONFIG_FILES_MAX 128 /* drop-ins */
-#define CONFIG_POLICY_MAX 15
 
 struct config {
 	/* [Trial] */
@@ -33,14 +32,9 @@ struct config {
 	uint64_t backup_maximum_age_usec; /* MaximumAgeSec= */
 	bool backs_up_spares; /* SpareSlots= */
 	/* [Updates] */
-	char policy[CONFIG_POLICY_MAX + 1]; /* Policy= */
+	char policy[CONF_WORD_MAX + 1]; /* Policy= */
 };
 
 void config_set_defaults(struct config *ret);
 /* Reads everything anew. Never fails: what is wrong is logged. Returns how many complaints were logged. */
 unsigned config_read(const struct folders *folders, struct config *ret);
-
-/* "90", "90s", "1min 30s", "2h", "1d", "500ms": seconds if there is no unit. -EINVAL, -ERANGE */
-int config_parse_span(const char *text, uint64_t *ret_usec);
-/* "1024", "64K", "64M", "1G" (powers of 1024). -EINVAL, -ERANGE */
-int config_parse_size(const char *text, uint64_t *ret_bytes);

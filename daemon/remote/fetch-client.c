@@ -201,7 +201,8 @@ int fetch_client_start(struct fetch_client *client, const struct fetch_request *
 	if (r < 0)
 		return r;
 	fetch_result_clear(&client->result);
-	client->progress = (struct fetch_progress){ .bytes = request->resume_from };
+	client->progress = (struct fetch_progress){ .bytes = request->resume_from,
+						    .validator = client->result.validator };
 	client->is_fetching = true;
 	client->deadline =
 		time_now_monotonic() + (total_msec + FETCH_CLIENT_GRACE_MSEC) * USEC_PER_MSEC;

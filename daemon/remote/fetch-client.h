@@ -77,6 +77,8 @@ struct fetch_progress {
 	uint64_t bytes; /* in the file */
 	bool is_length_known;
 	uint64_t length_bytes; /* of the whole file, as the server says */
+	/* By which the server knows the file again, "": it does not; valid during the callback. */
+	const char *validator;
 };
 
 struct fetch_client;

@@ -8,11 +8,14 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "remote/partial.h"
 #include "remote/stage.h"
 
 #define COPY_BYTES (256 * 1024)
@@ -25,6 +28,11 @@ struct server {
 	const struct io_operations *io;
 	int stage_fd;
 	char *metadata_url, *targets_url;
+	uint64_t bandwidth, total_msec;
+	fetch_progressed_t progressed;
+	void *userdata;
+	char part_name[PARTIAL_NAME_MAX + 1]; /* "": targets come into nameless files */
+	bool has_resumed;
 };
 
 static struct server *server_of(struct fetcher *fetcher)
@@ -78,19 +86,35 @@ static int outcome(struct fetch_result *result, struct failure *failure)
 	return reason_errno(reason);
 }
 
-static int bring(struct server *server, const char *url, uint64_t max_bytes, struct stage *ret,
-		 struct failure *failure)
+/* What comes of the file @path below @base into @fd. @is_encoded as for make_url(), @request has the rest. */
+static int fetch(struct server *server, const char *base, const char *path, bool is_encoded,
+		 struct fetch_request *request, int fd, fetch_progressed_t progressed,
+		 void *userdata, struct failure *failure)
 {
-	struct fetch_request request = { .url = url, .max_bytes = max_bytes };
+	_cleanup_free_ char *url = make_url(base, path, is_encoded);
 	_cleanup_fetch_result_ struct fetch_result result = { 0 };
+
+	if (!url)
+		return fail_memory(failure);
+	request->url = url;
+	request->bandwidth = server->bandwidth;
+	request->total_msec = server->total_msec;
+	(void)fetch_client_run(server->client, request, fd, progressed, userdata, &result);
+	return outcome(&result, failure);
+}
+
+/* The same into a nameless file. */
+static int bring(struct server *server, const char *base, const char *path, bool is_encoded,
+		 uint64_t max_bytes, struct stage *ret, struct failure *failure)
+{
+	struct fetch_request request = { .max_bytes = max_bytes };
 	struct stage stage;
 	int r;
 
 	r = stage_begin(server->io, server->stage_fd, &stage, failure);
 	if (r < 0)
 		return r;
-	(void)fetch_client_run(server->client, &request, stage.fd, NULL, NULL, &result);
-	r = outcome(&result, failure);
+	r = fetch(server, base, path, is_encoded, &request, stage.fd, NULL, NULL, failure);
 	if (r < 0)
 		stage_drop(&stage);
 	else
@@ -102,14 +126,11 @@ static int fetch_metadata(struct fetcher *fetcher, const char *file_name, size_t
 			  char **ret, size_t *ret_size, struct failure *failure)
 {
 	struct server *server = server_of(fetcher);
-	/* Names of roles in it are percent-encoded by the client. */
-	_cleanup_free_ char *url = make_url(server->metadata_url, file_name, true);
 	struct stage stage;
 	int r;
 
-	if (!url)
-		return fail_memory(failure);
-	r = bring(server, url, max_bytes, &stage, failure);
+	/* Names of roles in it are percent-encoded by the client. */
+	r = bring(server, server->metadata_url, file_name, true, max_bytes, &stage, failure);
 	if (r < 0)
 		return r;
 	if (lseek(stage.fd, 0, SEEK_SET) < 0)
@@ -154,22 +175,80 @@ static int copy(struct server *server, int from, uint64_t max_bytes, struct fetc
 	return r;
 }
 
+/* A part under way, as its progress sees it. */
+struct part_run {
+	struct server *server;
+	struct partial partial;
+	bool is_noted;
+};
+
+/* The first news is that the server has answered: by what it knows the file must be written down at once. */
+static void on_part_progress(const struct fetch_progress *progress, void *userdata)
+{
+	struct part_run *run = userdata;
+
+	if (!run->is_noted && partial_note(&run->partial, progress->validator) < 0)
+		log_warning("The download %s cannot be gone on with later.", run->partial.name);
+	run->is_noted = true;
+	if (run->server->progressed)
+		run->server->progressed(progress, run->server->userdata);
+}
+
+static int fetch_part(struct server *server, const char *path, uint64_t max_bytes,
+		      struct fetched_file *ret, struct failure *failure)
+{
+	struct fetch_request request = { .max_bytes = max_bytes };
+	struct part_run run = { .server = server };
+	int r = partial_open(server->io, server->stage_fd, server->part_name, &run.partial,
+			     failure);
+
+	if (r < 0)
+		return r;
+	server->has_resumed = run.partial.resume.bytes > 0;
+	/* All of it may have come just before a crash. */
+	if (run.partial.resume.bytes != max_bytes) {
+		if (run.partial.resume.bytes < max_bytes)
+			fetch_resume_apply(&run.partial.resume, &request);
+		r = fetch(server, server->targets_url, path, false, &request, run.partial.fd,
+			  on_part_progress, &run, failure);
+	}
+	if (r >= 0)
+		r = copy(server, run.partial.fd, max_bytes, ret, failure);
+	partial_close(&run.partial);
+	return r;
+}
+
 static int fetch_target(struct fetcher *fetcher, const char *path, uint64_t max_bytes,
 			struct fetched_file *ret, struct failure *failure)
 {
 	struct server *server = server_of(fetcher);
-	_cleanup_free_ char *url = make_url(server->targets_url, path, false);
 	struct stage stage;
 	int r;
 
-	if (!url)
-		return fail_memory(failure);
-	r = bring(server, url, max_bytes, &stage, failure);
+	if (server->part_name[0])
+		return fetch_part(server, path, max_bytes, ret, failure);
+	r = bring(server, server->targets_url, path, false, max_bytes, &stage, failure);
 	if (r < 0)
 		return r;
 	r = copy(server, stage.fd, max_bytes, ret, failure);
 	stage_drop(&stage);
 	return r;
+}
+
+void server_resume_as(struct server *server, const char *name)
+{
+	snprintf(server->part_name, sizeof(server->part_name), "%s", name);
+}
+
+void server_forget_part(struct server *server)
+{
+	if (server->part_name[0])
+		partial_remove(server->io, server->stage_fd, server->part_name);
+}
+
+bool server_has_resumed(const struct server *server)
+{
+	return server->has_resumed;
 }
 
 int server_new(const struct server_options *options, struct server **ret, struct failure *failure)
@@ -182,6 +261,10 @@ int server_new(const struct server_options *options, struct server **ret, struct
 	server->client = options->client;
 	server->io = options->io;
 	server->stage_fd = options->stage_fd;
+	server->bandwidth = options->bandwidth;
+	server->total_msec = options->total_msec;
+	server->progressed = options->progressed;
+	server->userdata = options->userdata;
 	server->metadata_url = strdup(options->metadata_url);
 	server->targets_url = strdup(options->targets_url);
 	if (!server->metadata_url || !server->targets_url)

@@ -18,6 +18,10 @@ struct server_options {
 	int stage_fd; /* folder for nameless files */
 	/* Where metadata/ and targets/ are: with or without a "/" at the end. */
 	const char *metadata_url, *targets_url;
+	uint64_t bandwidth, total_msec; /* as in struct fetch_request, 0: the defaults */
+	/* Of a target that is gone on with, see server_resume_as(); may be NULL. */
+	fetch_progressed_t progressed;
+	void *userdata;
 };
 
 struct server;
@@ -31,3 +35,12 @@ DEFINE_CLEANUP(struct server, server_free)
 
 /* Lives as long as @server. */
 struct fetcher *server_fetcher(struct server *server);
+
+/*
+ * Targets fetched from now on are kept as the download @name (remote/partial.h) while they come, and gone on with if
+ * some of them is there. They stay until server_forget_part().
+ */
+void server_resume_as(struct server *server, const char *name);
+void server_forget_part(struct server *server);
+/* Was the last target gone on with? */
+bool server_has_resumed(const struct server *server);

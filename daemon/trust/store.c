@@ -77,6 +77,11 @@ void trust_store_close(struct trust_store *store)
 	free(store);
 }
 
+void trust_store_unlock(struct trust_store *store)
+{
+	(void)flock(store->folder_fd, LOCK_UN);
+}
+
 void trust_store_hold(struct trust_store *store)
 {
 	store->is_held = true;

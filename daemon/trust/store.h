@@ -26,6 +26,9 @@ void trust_store_close(struct trust_store *store);
 DEFINE_CLEANUP(struct trust_store, trust_store_close)
 #define _cleanup_trust_store_ _cleanup_(trust_store_closep)
 
+/* Lets others in; nothing may be loaded or saved afterwards. */
+void trust_store_unlock(struct trust_store *store);
+
 /*
  * From now on changes stay in memory, where trust_store_load() sees them: a scratch copy of
  * the repository's state. trust_store_commit() writes them.

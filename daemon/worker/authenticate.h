@@ -7,8 +7,8 @@
 #pragma once
 
 #include "base/time.h"
+#include "remote/remotes.h"
 #include "trust/offer.h"
-#include "worker/remotes.h"
 
 /* Starts as { .image.fd = -EBADF }; released with authenticated_clear(). */
 struct authenticated {

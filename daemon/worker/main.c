@@ -20,6 +20,8 @@ static const struct {
 	operation_t run;
 } operations[] = {
 	{ WORKER_OPEN_BUNDLE, operation_open_bundle },
+	{ WORKER_DOWNLOAD, operation_download },
+	{ WORKER_REFRESH, operation_refresh },
 	{ WORKER_WRITE_SLOT, operation_write_slot },
 	{ WORKER_BACK_UP, operation_back_up },
 	{ WORKER_UNPACK_BACKUP, operation_unpack_backup },

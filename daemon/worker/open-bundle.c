@@ -5,19 +5,18 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hex.h"
 #include "remote/bundle.h"
+#include "remote/remotes.h"
 #include "remote/stage.h"
 #include "worker/authenticate.h"
+#include "worker/describe.h"
 #include "worker/operation.h"
-#include "worker/remotes.h"
 #include "worker/reply.h"
 #include "worker/request.h"
 #include "worker/sandbox.h"
 
 /* Of the progress shown: reading and hashing is nearly all of the time. */
 #define READING_PERCENT 95
-#define SUMMARY_BYTES_MAX 400
 
 /* What the worker works on: opened before the sandbox closes. */
 struct workplace {
@@ -64,45 +63,14 @@ static void report_reading(void *userdata, uint64_t done, uint64_t total)
 	progress_report(userdata, done * READING_PERCENT, total * 100);
 }
 
-/* The first line of the note, cut at a character. */
-static void add_summary(struct packet *result, const struct index_release *release)
-{
-	const char *note = index_note(release, "en");
-	size_t length = note ? strcspn(note, "\n") : 0;
-
-	if (length > SUMMARY_BYTES_MAX) {
-		length = SUMMARY_BYTES_MAX;
-		while (length > 0 && ((unsigned char)note[length] & 0xc0) == 0x80)
-			length--;
-	}
-	packet_add_format(result, WORKER_KEY_SUMMARY, "%.*s", (int)length, note ? note : "");
-}
-
 static struct packet *describe(const struct authenticated *found)
 {
-	const struct selection *selection = &found->offer.selection;
-	char digest[SHA256_TEXT_SIZE];
 	struct packet *result = result_new();
 
 	if (!result)
 		return NULL;
-	packet_add(result, WORKER_KEY_PATH, found->offer.image.path);
-	packet_add(result, WORKER_KEY_SHA256,
-		   hex_encode(found->image.sha256, SHA256_BYTES, digest));
-	packet_add_u64(result, WORKER_KEY_LENGTH, found->image.size);
-	packet_add(result, WORKER_KEY_VERSION, selection->release->version);
-	packet_add_u64(result, WORKER_KEY_COUNTER, (uint64_t)selection->release->counter);
-	packet_add(result, WORKER_KEY_SLOT, selection->slot->label ? selection->slot->label : "");
-	packet_add_u64(result, WORKER_KEY_MIN_COUNTER, (uint64_t)selection->release->min_counter);
-	packet_add_u64(result, WORKER_KEY_NEW_FLOOR, (uint64_t)selection->floor);
-	packet_add(result, WORKER_KEY_URGENCY, urgency_word(selection->release->urgency));
-	packet_add(result, WORKER_KEY_SIGNER, found->offer.signer);
-	packet_add(result, WORKER_KEY_SIGNER_KEYS,
-		   hex_encode(found->offer.signer_keys, SHA256_BYTES, digest));
-	packet_add(result, WORKER_KEY_REMOTE, found->remote);
-	packet_add(result, WORKER_KEY_HARDWARE_ID, found->offer.index->hardware_id);
-	packet_add_u64(result, WORKER_KEY_INSTALLED_KNOWN, (uint64_t)selection->installed_counter);
-	add_summary(result, selection->release);
+	describe_offer(result, &found->offer, found->remote);
+	describe_image(result, &found->image);
 	return result;
 }
 

@@ -15,6 +15,10 @@ typedef int (*operation_t)(const struct packet *request, const int *fds, int soc
 
 _warn_unused_ int operation_open_bundle(const struct packet *request, const int *fds, int socket,
 					struct packet **ret, struct failure *failure);
+_warn_unused_ int operation_download(const struct packet *request, const int *fds, int socket,
+				     struct packet **ret, struct failure *failure);
+_warn_unused_ int operation_refresh(const struct packet *request, const int *fds, int socket,
+				    struct packet **ret, struct failure *failure);
 _warn_unused_ int operation_write_slot(const struct packet *request, const int *fds, int socket,
 				       struct packet **ret, struct failure *failure);
 _warn_unused_ int operation_back_up(const struct packet *request, const int *fds, int socket,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fetch-protocol.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "trust/names.h"
@@ -203,7 +205,36 @@ static int read_device(const struct packet *packet, struct bundle_request *reque
 			      &device->allow_reinstall, failure);
 	device->installed_version = packet_get(packet, WORKER_KEY_INSTALLED_VERSION);
 	device->want_version = packet_get(packet, WORKER_KEY_WANT_VERSION);
+	request->serial = packet_get(packet, WORKER_KEY_SERIAL);
+	if (!request->serial)
+		request->serial = "";
 	return r;
+}
+
+/* Whom to ask, and over which socket. */
+static int read_remote(const struct packet *packet, struct bundle_request *request,
+		       struct failure *failure)
+{
+	const char *machine = packet_get(packet, WORKER_KEY_MACHINE_ID);
+	int r = read_text(packet, WORKER_KEY_REMOTE, &request->remote, failure);
+
+	if (r >= 0)
+		r = read_number(packet, WORKER_KEY_TOTAL_MSEC, JSON_OPTIONAL, FETCH_TOTAL_MSEC_MAX,
+				&request->total_msec, failure);
+	if (r < 0)
+		return r;
+	request->fetch_socket = packet_get(packet, WORKER_KEY_FETCH_SOCKET);
+	request->has_machine_id = machine != NULL;
+	if (machine && hex_decode(machine, request->machine_id, sizeof(request->machine_id)) < 0)
+		return fail_key(failure, WORKER_KEY_MACHINE_ID, "32 hexadecimal digits");
+	return 0;
+}
+
+static int read_now(const struct packet *packet, struct bundle_request *request,
+		    struct failure *failure)
+{
+	return read_number(packet, WORKER_KEY_NOW_USEC, JSON_REQUIRED, INT64_MAX, &request->now,
+			   failure);
 }
 
 int bundle_request_parse(const struct packet *packet, struct bundle_request *request,
@@ -217,9 +248,37 @@ int bundle_request_parse(const struct packet *packet, struct bundle_request *req
 		r = read_number(packet, WORKER_KEY_MAX_BYTES, JSON_REQUIRED, INT64_MAX,
 				&request->max_bytes, failure);
 	if (r >= 0)
-		r = read_number(packet, WORKER_KEY_NOW_USEC, JSON_REQUIRED, INT64_MAX,
-				&request->now, failure);
+		r = read_now(packet, request, failure);
 	return r;
+}
+
+int download_request_parse(const struct packet *packet, struct bundle_request *request,
+			   struct failure *failure)
+{
+	int r = bundle_request_parse(packet, request, failure);
+
+	if (r >= 0)
+		r = read_remote(packet, request, failure);
+	request->sha256 = packet_get(packet, WORKER_KEY_SHA256);
+	return r;
+}
+
+int refresh_request_parse(const struct packet *packet, struct bundle_request *request,
+			  struct failure *failure)
+{
+	int r = read_folders(packet, request, failure);
+
+	if (r >= 0)
+		r = read_remote(packet, request, failure);
+	if (r >= 0)
+		r = read_now(packet, request, failure);
+	return r;
+}
+
+int question_parse(const struct packet *packet, struct bundle_request *request,
+		   struct failure *failure)
+{
+	return read_device(packet, request, failure);
 }
 
 void bundle_request_clear(struct bundle_request *request)

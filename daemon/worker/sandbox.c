@@ -154,6 +154,8 @@ static const int allowed_calls[] = {
 	SCMP_SYS(munmap),
 	SCMP_SYS(newfstatat),
 	SCMP_SYS(openat),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
 	SCMP_SYS(pread64),
 	SCMP_SYS(read),
 	SCMP_SYS(recvmsg),

@@ -21,6 +21,8 @@ missing() {
 
 mapfile -t words < <(sed -n 's/.*KEY("[A-Za-z]*", "\([A-Za-z]*\)".*/\1=/p' daemon/engine/config.c)
 is "$(missing fwslotd.conf.5 "${words[@]}")" "" "all ${#words[@]} keys of the configuration"
+mapfile -t words < <(sed -n 's/.*KEY("[A-Za-z]*", "\([A-Za-z]*\)".*/\1=/p' daemon/remote/remote-conf.c)
+is "$(missing fwslot-remote.conf.5 "${words[@]}")" "" "all ${#words[@]} keys of an update source"
 mapfile -t words < <(sed -n 's/.*<\(method\|signal\|property\) name="\([^"]*\)".*/\2/p' daemon/data/interfaces/*.xml)
 is "$(missing org.fwslot1.5 "${words[@]}")" "" "all ${#words[@]} members of the bus"
 mapfile -t words < <(sed -n 's/.*\[REASON_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' daemon/base/reason.c | grep -v '^ok$')

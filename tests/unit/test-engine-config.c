@@ -78,14 +78,14 @@ static void test_quantities(void)
 
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
 		uint64_t value = 0;
-		int r = config_parse_span(spans[i].text, &value);
+		int r = conf_parse_span(spans[i].text, &value);
 
 		tap_ok(r == spans[i].result && value == spans[i].value, "span \"%s\"",
 		       spans[i].text);
 	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		uint64_t value = 0;
-		int r = config_parse_size(sizes[i].text, &value);
+		int r = conf_parse_size(sizes[i].text, &value);
 
 		tap_ok(r == sizes[i].result && (r < 0 || value == sizes[i].value), "size \"%s\"",
 		       sizes[i].text);
@@ -151,9 +151,9 @@ static void test_complaints(const struct folders *folders)
 		tap_ok(strstr(said, expected[i]), "is told: %s", expected[i]);
 	tap_is(config.trial_usec, 3 * USEC_PER_SEC, "and what was right stays");
 
-	text = malloc(CONFIG_FILE_BYTES_MAX + 10);
-	memset(text, '#', CONFIG_FILE_BYTES_MAX + 9);
-	text[CONFIG_FILE_BYTES_MAX + 9] = '\0';
+	text = malloc(CONF_FILE_BYTES_MAX + 10);
+	memset(text, '#', CONF_FILE_BYTES_MAX + 9);
+	text[CONF_FILE_BYTES_MAX + 9] = '\0';
 	put("etc/fwslotd.conf.d/99-bad.conf", text, 0644);
 	free(text);
 	said[0] = '\0';
