@@ -28,12 +28,26 @@ static int forget_same(struct store *store, const struct backup_record *record)
 	return r < 0 ? r : statement_run(statement);
 }
 
+static int run_with_digest(struct store *store, enum statement number, const char *digest)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	int r;
+
+	r = statement_get(store, number, &statement);
+	if (r >= 0)
+		r = bind_text(statement, 1, digest);
+	return r < 0 ? r : statement_run(statement);
+}
+
+/* Those of the same image share one file: when it has been saved anew, they are as sound as it is. */
 int store_add_backup(struct store *store, struct backup_record *record)
 {
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;
 	int r;
 
 	r = forget_same(store, record);
+	if (r >= 0 && !record->is_damaged)
+		r = run_with_digest(store, STATEMENT_SOUND_BACKUP, record->digest);
 	if (r >= 0)
 		r = statement_get(store, STATEMENT_ADD_BACKUP, &statement);
 	if (r >= 0)
@@ -103,13 +117,7 @@ int store_find_backup(struct store *store, uint64_t id, struct backup_record *re
 
 int store_mark_backup_damaged(struct store *store, const char *digest)
 {
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	int r;
-
-	r = statement_get(store, STATEMENT_DAMAGED_BACKUP, &statement);
-	if (r >= 0)
-		r = bind_text(statement, 1, digest);
-	return r < 0 ? r : statement_run(statement);
+	return run_with_digest(store, STATEMENT_DAMAGED_BACKUP, digest);
 }
 
 int store_remove_backup(struct store *store, uint64_t id)

@@ -69,6 +69,7 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_FIND_BACKUP] =
 		"SELECT " BACKUP_COLUMNS(COLUMN_NAME) "id FROM backups WHERE id = ?",
 	[STATEMENT_DAMAGED_BACKUP] = "UPDATE backups SET is_damaged = 1 WHERE digest = ?",
+	[STATEMENT_SOUND_BACKUP] = "UPDATE backups SET is_damaged = 0 WHERE digest = ?",
 	[STATEMENT_REMOVE_BACKUP] = "DELETE FROM backups WHERE id = ?",
 };
 

@@ -81,7 +81,10 @@ _warn_unused_ int store_forget_failed(struct store *store, const char *device_id
 /* 1 yes, 0 no, -errno */
 int store_has_failed(struct store *store, const char *device_id, const char *digest);
 
-/* Adds a backup and gives it an id; one of the same device, slot and content makes room for it. */
+/*
+ * Adds a backup and gives it an id; one of the same device, slot and content makes room for it. Unless it is damaged
+ * itself, all of that content are sound from now on: its file has just been written.
+ */
 _warn_unused_ int store_add_backup(struct store *store, struct backup_record *record);
 /* Newest first; @device_id "" = all. @row as in store_load_jobs. */
 int store_list_backups(struct store *store, const char *device_id,

@@ -92,6 +92,11 @@ static void test_rows(void)
 	tap_ok(listing.rows[0].is_damaged && !listing.rows[1].is_damaged &&
 		       listing.rows[2].is_damaged,
 	       "is noted of all that share the file");
+	add(store, "sim2", DIGEST_A, 10);
+	listing = list(store, "");
+	tap_ok(!listing.rows[1].is_damaged && !listing.rows[3].is_damaged,
+	       "until the file is saved anew, for whichever device");
+	tap_is(store_remove_backup(store, listing.rows[0].id), 0, "the newest is removed");
 	tap_is(store_remove_backup(store, first.id), 0, "removed");
 	tap_is(list(store, "").count, 2, "it is gone");
 	store_close(store);
