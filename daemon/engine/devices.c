@@ -79,7 +79,7 @@ static int identify(struct manager *manager, struct device *device)
 static void take_up_job(struct manager *manager, struct device *device)
 {
 	struct job_entry *entry = find_unfinished_job(manager, device->id);
-	struct job_entry *adopted = entry ? NULL : manager_adopt_trial(manager, device);
+	struct job_entry *adopted = entry ? NULL : manager_adopt_job(manager, device);
 
 	if (entry) {
 		device->job = &entry->job;

@@ -96,8 +96,8 @@ struct device *job_device(struct job_entry *entry); /* NULL = away */
 void job_set_percent(struct job_entry *entry, unsigned percent);
 void job_changed(struct job_entry *entry);
 
-/* adopt.c: a new job for a device that came back on trial after its job was given up; NULL: nothing to adopt */
-struct job_entry *manager_adopt_trial(struct manager *manager, struct device *device);
+/* adopt.c: a new job for a device that came back on trial, or needing its backup, after its job was given up; NULL: none */
+struct job_entry *manager_adopt_job(struct manager *manager, struct device *device);
 
 /* run.c: what the work of a job came to; called by whoever ops->work_start() set to work */
 void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason,

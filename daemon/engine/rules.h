@@ -91,5 +91,8 @@ void note_load(const struct situation *s, struct job_step *step);
 void note_commit(const struct situation *s, struct job_step *step);
 void reason_of_work(const struct situation *s, struct job_step *step); /* why the worker failed */
 void reason_of_order(const struct situation *s, struct job_step *step); /* why the kernel refused */
+void until_next_boot(
+	const struct situation *s,
+	struct job_step *step); /* given up: only then does it make sense to try again (adopt.c) */
 void note_restart(const struct situation *s,
 		  struct job_step *step); /* counts it, remembers boot/total */

@@ -203,6 +203,11 @@ void note_restart(const struct situation *s, struct job_step *step)
 	step->next.boots_before = s->device->boot.total;
 }
 
+void until_next_boot(const struct situation *s, struct job_step *step)
+{
+	step->next.boots_before = s->device->boot.total;
+}
+
 /* The rows. */
 
 static bool is_cancelled(const struct situation *s)
@@ -224,6 +229,14 @@ static void anchor_anew(const struct situation *s, struct job_step *step)
 	if (s->job->trial_end_usec)
 		step->next.trial_end_usec = sum(s->now_usec, s->policy->trial_usec);
 	at_once(s, step);
+}
+
+/* It may count its boots from nought when it comes back: whatever it says then, it has started since (adopt.c). */
+static void forget_boots(const struct situation *s, struct job_step *step)
+{
+	if (s->job->phase == JOB_WRITING || s->job->phase == JOB_REVERTING ||
+	    s->job->phase == JOB_RESTORING)
+		step->next.boots_before = STEP_BOOTS_UNKNOWN;
 }
 
 static uint64_t away_deadline(const struct situation *s)
@@ -297,7 +310,7 @@ static const struct rule common[] = {
 	{ "clock-went-back", "The clock shows an earlier time than the record: spans begin anew.",
 	  clock_went_back, ACTION_WAIT, STAYS, REASON_OK, anchor_anew },
 	{ "device-lost", "The device is away for longer than allowed in this phase.", is_lost,
-	  ACTION_FINISH, JOB_FAILED, REASON_DEVICE_LOST, NULL },
+	  ACTION_FINISH, JOB_FAILED, REASON_DEVICE_LOST, forget_boots },
 	{ "device-away", "The device is away: wait for it to come back.", is_away, ACTION_WAIT,
 	  STAYS, REASON_OK, until_away_deadline },
 	{ "images-changed-places",

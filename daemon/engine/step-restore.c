@@ -130,6 +130,12 @@ static void note_writing_backup(const struct situation *s, struct job_step *step
 	step->next.restart_tries = 0;
 }
 
+static void give_up(const struct situation *s, struct job_step *step)
+{
+	reason_of_work(s, step);
+	until_next_boot(s, step);
+}
+
 static const struct rule restoring[] = {
 	{ "slot-gone", "The device came back with fewer slots.", target_has_gone, ACTION_FINISH,
 	  JOB_FAILED, REASON_NO_SUCH_SLOT, NULL },
@@ -143,7 +149,7 @@ static const struct rule restoring[] = {
 	{ "restored", "The device runs the backup that was asked for.", runs_backup, ACTION_FINISH,
 	  JOB_DONE, REASON_OK, clear_reason },
 	{ "write-timeout", "The write takes longer than any write may.", write_timed_out,
-	  ACTION_FINISH, JOB_FAILED, REASON_TRANSFER_FAILED, NULL },
+	  ACTION_FINISH, JOB_FAILED, REASON_TRANSFER_FAILED, until_next_boot },
 	{ "copying", "The worker copies the image to the kernel.", copy_is_running, ACTION_WAIT,
 	  STAYS, REASON_OK, until_write_deadline },
 	{ "commit", "All bytes are with the kernel: hand them over.", all_is_received,
@@ -158,7 +164,7 @@ static const struct rule restoring[] = {
 	{ "waiting-for-boot", "The device was told to restart, or only a person can do it.",
 	  waits_for_boot, ACTION_WAIT, STAYS, REASON_OK, until_restart_timeout },
 	{ "will-not-start", "Restarted often enough, and the device does not run the backup.",
-	  restarts_are_used_up, ACTION_FINISH, JOB_FAILED, REASON_DID_NOT_START, NULL },
+	  restarts_are_used_up, ACTION_FINISH, JOB_FAILED, REASON_DID_NOT_START, until_next_boot },
 	{ "restart-backup", "The slot holds the backup: restart the device.", holds_backup,
 	  ACTION_RESTART, STAYS, REASON_OK, note_restart },
 	{ "asked-backup-bad", "The backup that was asked for cannot be used: change nothing.",
@@ -166,13 +172,13 @@ static const struct rule restoring[] = {
 	{ "other-backup", "The backup cannot be used: take the next one that is sound.",
 	  there_is_another, ACTION_WAIT, STAYS, REASON_OK, take_other },
 	{ "no-sound-backup", "The backup cannot be used, and there is no other.", unpacking_failed,
-	  ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_work },
+	  ACTION_FINISH, JOB_FAILED, REASON_OK, give_up },
 	{ "unpacking", "The worker unpacks the backup and compares its hash.", is_unpacking,
 	  ACTION_WAIT, STAYS, REASON_OK, NULL },
 	{ "unpack", "Unpack the backup and compare its hash, before the device is touched.",
 	  not_unpacked, ACTION_UNPACK, STAYS, REASON_OK, NULL },
 	{ "write-failed", "The backup could not be written, again and again.", tries_are_used_up,
-	  ACTION_FINISH, JOB_FAILED, REASON_TRANSFER_FAILED, NULL },
+	  ACTION_FINISH, JOB_FAILED, REASON_TRANSFER_FAILED, until_next_boot },
 	{ "load",
 	  "The backup is sound and the slot does not hold it: begin to write it (once more).",
 	  always, ACTION_LOAD, STAYS, REASON_OK, note_writing_backup },

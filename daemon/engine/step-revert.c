@@ -77,12 +77,6 @@ static bool stayed_busy(const struct situation *s)
 	return is_busy(s) && restart_has_timed_out(s);
 }
 
-/* Only when it has started once more does it make sense to try again (adopt.c). */
-static void give_up(const struct situation *s, struct job_step *step)
-{
-	step->next.boots_before = s->device->boot.total;
-}
-
 static const struct rule reverting[] = {
 	{ "write-backup",
 	  "The device has no other slot, but what its only one held before is saved: write it back.",
@@ -90,7 +84,7 @@ static const struct rule reverting[] = {
 	{ "no-old-slot", "There is no previous slot to go back to.", there_is_no_old, ACTION_FINISH,
 	  JOB_FAILED, REASON_NO_REVERT_SLOT, NULL },
 	{ "device-stuck", "The device does not come to rest.", stayed_busy, ACTION_FINISH,
-	  JOB_FAILED, REASON_DID_NOT_START, give_up },
+	  JOB_FAILED, REASON_DID_NOT_START, until_next_boot },
 	{ "restarting", "The device is restarting, or finishes something.", is_busy, ACTION_WAIT,
 	  STAYS, REASON_OK, until_restart_timeout },
 	{ "old-on-trial", "The old firmware runs, but on trial: keep it.", old_is_on_trial,
@@ -106,7 +100,7 @@ static const struct rule reverting[] = {
 	{ "waiting-for-boot", "The device was told to restart, or only a person can do it.",
 	  waits_for_boot, ACTION_WAIT, STAYS, REASON_OK, until_restart_timeout },
 	{ "will-not-go-back", "Restarted often enough, and the previous slot still does not run.",
-	  restarts_are_used_up, ACTION_FINISH, JOB_FAILED, REASON_DID_NOT_START, give_up },
+	  restarts_are_used_up, ACTION_FINISH, JOB_FAILED, REASON_DID_NOT_START, until_next_boot },
 	{ "restart-old", "The previous slot is chosen: restart the device.", always, ACTION_RESTART,
 	  STAYS, REASON_OK, note_restart },
 };

@@ -87,7 +87,7 @@ static void reason_then_reverting(const struct situation *s, struct job_step *st
 static void give_up(const struct situation *s, struct job_step *step)
 {
 	reason_of_order(s, step);
-	step->next.boots_before = s->device->boot.total;
+	until_next_boot(s, step);
 }
 
 static void after_pause(const struct situation *s, struct job_step *step)

@@ -24,6 +24,9 @@
 /* Limits of one job; each ends in a final phase, never in silence. */
 #define STEP_ORDER_TRIES_MAX 6 /* the same order to the kernel in a row */
 #define STEP_ORDER_RETRY_USEC UINT64_C(5000000) /* between two of them */
+#define STEP_BOOTS_UNKNOWN \
+	((uint64_t)        \
+		 INT64_MAX) /* a device that went may count its boots anew: no count is the same */
 #define STEP_RESTARTS_MAX 3 /* commanded restarts in one direction */
 #define STEP_WRITES_MAX \
 	12 /* where WriteTries= does not count: cut short, or the only slot is spoilt */

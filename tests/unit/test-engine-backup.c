@@ -187,6 +187,102 @@ static void test_damaged(void)
 	end_life(&life);
 }
 
+/* Until the job is in that phase, and (for a write) the kernel is at work. */
+static struct job *live_until(struct life *life, struct job *job, enum job_phase phase,
+			      enum kernel_status status)
+{
+	for (unsigned i = 0; i < 500 && !job_phase_is_final(job->record.phase); i++) {
+		if (job->record.phase == phase && SLOT.status == status)
+			return job;
+		let_the_world_turn(life);
+	}
+	tap_bail("the job is never in phase %s", job_phase_to_string(phase));
+}
+
+static void stay_away(struct life *life, struct job *job)
+{
+	manager_device_removed(life->manager, 0);
+	world->now += 24 * 3600 * SECOND;
+	job_run(job_entry_of(job));
+	tap_is(job->record.phase, JOB_FAILED, "a device that stays away ends its job");
+}
+
+/* It counts from nought, and its boot loader waits for firmware. */
+static void come_back(struct life *life, enum kernel_slot_state state)
+{
+	SLOT.status = world->device.status = KERNEL_STATUS_IDLE;
+	SLOT.state = state;
+	if (state == KERNEL_SLOT_PARTIAL)
+		SLOT.digest[0] = SLOT.version[0] = '\0';
+	world->device.boot.total = 0;
+	world->will_restart = false;
+	manager_device_added(life->manager, 0);
+}
+
+static void test_lost_while_restoring(void)
+{
+	struct life life;
+	struct job *job;
+
+	make_one_slot(UNHEALTHY);
+	begin_life(&life);
+	job = live_until(&life, begin_install(&life, 0), JOB_RESTORING, KERNEL_STATUS_TRANSFERRING);
+	stay_away(&life, job);
+	come_back(&life, KERNEL_SLOT_PARTIAL);
+	tap_is(newest_job(&life)->record.phase, JOB_RESTORING, "back, it needs its backup");
+	tap_ok(newest_job(&life) != job, "which a new job writes");
+	tap_is(live_to_the_end(&life), JOB_REVERTED, "to its end");
+	tap_is(newest_job(&life)->record.reason, REASON_HEALTH_FAILED, "for the reason there was");
+	tap_is_string(SLOT.digest, OLD, "the device has the old firmware");
+	job = newest_job(&life);
+	manager_device_removed(life.manager, 0);
+	manager_device_added(life.manager, 0);
+	tap_ok(newest_job(&life) == job, "and that was all");
+	end_life(&life);
+}
+
+static void test_lost_before_restoring(void)
+{
+	struct life life;
+	struct job *job;
+
+	make_one_slot(UNHEALTHY);
+	begin_life(&life);
+	job = live_until(&life, begin_install(&life, 0), JOB_RESTORING, KERNEL_STATUS_IDLE);
+	stay_away(&life, job);
+	come_back(&life, KERNEL_SLOT_CONFIRMED);
+	tap_is(live_to_the_end(&life), JOB_REVERTED, "bad firmware that nobody took back is");
+	tap_is_string(SLOT.digest, OLD, "with the backup");
+	end_life(&life);
+
+	empty_folder();
+	make_one_slot(UNHEALTHY);
+	begin_life(&life);
+	job = live_until(&life, begin_install(&life, 0), JOB_RESTORING, KERNEL_STATUS_IDLE);
+	stay_away(&life, job);
+	fill_slot(0, "sha256:00000000000000000000000000000000000000000000000000000000000000ee",
+		  "3.0", KERNEL_SLOT_CONFIRMED);
+	come_back(&life, KERNEL_SLOT_CONFIRMED);
+	tap_ok(newest_job(&life) == job, "what somebody else put there since is left alone");
+	end_life(&life);
+}
+
+static void test_lost_while_writing(void)
+{
+	struct life life;
+	struct job *job;
+
+	make_one_slot(BOOTS);
+	begin_life(&life);
+	job = live_until(&life, begin_install(&life, 0), JOB_WRITING, KERNEL_STATUS_TRANSFERRING);
+	stay_away(&life, job);
+	tap_is(job->record.reason, REASON_DEVICE_LOST, "as lost");
+	come_back(&life, KERNEL_SLOT_PARTIAL);
+	tap_is(live_to_the_end(&life), JOB_REVERTED, "half written, it gets its backup");
+	tap_is_string(SLOT.digest, OLD, "and runs what it ran");
+	end_life(&life);
+}
+
 static void test_restore_refusals(void)
 {
 	_cleanup_failure_ struct failure failure = { 0 };
@@ -383,6 +479,9 @@ int main(void)
 		test_asked_during_trial,
 		test_no_backup_possible,
 		test_damaged,
+		test_lost_while_restoring,
+		test_lost_before_restoring,
+		test_lost_while_writing,
 		test_restore_refusals,
 		test_retention,
 		test_tidied,
