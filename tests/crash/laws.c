@@ -9,7 +9,7 @@
 #include "backup/backup.h"
 #include "base/file.h"
 #include "base/hex.h"
-#include "engine/backups.h"
+#include "engine/images.h"
 #include "lab.h"
 #include "tap.h"
 
@@ -77,8 +77,9 @@ static unsigned highest_confirmed(const struct lab_device *device)
 	unsigned running = device_slot_version(device, device->running);
 
 	/* One slot: what a power-on started unasked, the device itself takes for confirmed. */
-	if (device->traits.has_no_boot_control ||
-	    (device->traits.slots == 1 && device->boot.state == FWSLOT_BOOT_STATE_CONFIRMED))
+	if ((device->traits.has_no_boot_control ||
+	     (device->traits.slots == 1 && device->boot.state == FWSLOT_BOOT_STATE_CONFIRMED)) &&
+	    running > device->version_confirmed)
 		return running;
 	return device->version_confirmed;
 }
@@ -130,7 +131,7 @@ static int look_at_nothing(void *userdata, const void *bytes, size_t size, struc
 static int check_backup(const struct backup_record *backup, void *userdata)
 {
 	struct lab *lab = userdata;
-	int fd = backups_open(lab->manager, backup->digest);
+	int fd = images_open(lab->manager, IMAGES_BACKUP, backup->digest);
 	uint8_t sha256[SHA256_BYTES];
 
 	if (backup->is_damaged || fd < 0 ||

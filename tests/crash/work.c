@@ -11,7 +11,7 @@
 #include "backup/backup.h"
 #include "base/file.h"
 #include "base/hex.h"
-#include "engine/backups.h"
+#include "engine/images.h"
 #include "engine/payload.h"
 #include "remote/stage.h"
 
@@ -100,7 +100,7 @@ static void back_up(struct lab *lab, unsigned index, struct job *job)
 
 	if (!lab->devices[index].is_on)
 		return;
-	folder = r = backups_open_folder(lab->manager);
+	folder = r = images_open_folder(lab->manager, IMAGES_BACKUP);
 	if (r >= 0)
 		r = backup_save(lab->ops.io, folder, &(struct backup_source){ read_slot, &reading },
 				FLASH_SLOT_BYTES, NULL, &summary, &failure);
@@ -136,12 +136,12 @@ static int take_into_copy(void *userdata, const void *bytes, size_t size, struct
 static void unpack(struct lab *lab, struct job *job)
 {
 	_cleanup_failure_ struct failure failure = { 0 };
-	_cleanup_close_ int backup = backups_open(lab->manager, job->record.backup_digest);
+	_cleanup_close_ int backup = images_open(lab->manager, IMAGES_BACKUP, job->record.backup_digest);
 	struct image_copy copy = { .size = 0 };
 	uint8_t sha256[SHA256_BYTES];
 	int r;
 
-	close_fd(payload_open_folder(lab->manager));
+	close_fd(images_open_folder(lab->manager, IMAGES_PAYLOAD));
 	r = hex_decode(job->record.backup_digest + strlen("sha256:"), sha256, SHA256_BYTES);
 	if (r >= 0)
 		r = backup_unpack(backup, sha256, job->record.backup_length_bytes,
@@ -172,7 +172,7 @@ static void copy(struct lab *lab, unsigned index, struct job *job)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	int fd = payload_open(lab->manager, job_image_digest(&job->record)), r = fd;
+	int fd = images_open(lab->manager, IMAGES_PAYLOAD, job_image_digest(&job->record)), r = fd;
 
 	if (fd >= 0) {
 		r = file_read_fd(fd, FLASH_SLOT_BYTES, &text, &size);
