@@ -153,7 +153,7 @@ static void on_ended(const struct child_end *end, void *userdata)
 	manager_work_ended(&entry->job, kind, failure.reason, failure.message);
 }
 
-static int start(struct worker *worker, struct manager *manager, const struct packet *request,
+static int begin(struct worker *worker, struct manager *manager, const struct packet *request,
 		 const int *fds, size_t fd_count, uint64_t timeout_usec)
 {
 	char name[] = "fwslot-worker";
@@ -186,25 +186,20 @@ static int start(struct worker *worker, struct manager *manager, const struct pa
 			   on_ended, worker, &worker->child);
 }
 
-int worker_start(struct job_entry *entry, enum work_kind kind, const struct packet *request,
-		 const int *fds, size_t fd_count, uint64_t timeout_usec,
-		 int (*take_result)(struct job_entry *entry, const struct packet *result,
-				    struct failure *failure),
-		 struct work **ret)
+/* @described: whose work it is and who is told; the rest is made here. */
+static int start(const struct worker *described, struct manager *manager,
+		 const struct packet *request, const int *fds, size_t fd_count,
+		 uint64_t timeout_usec, struct work **ret)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
+	struct worker *worker = malloc(sizeof(*worker));
 	int r;
 
 	if (!worker)
 		return -ENOMEM;
-	*worker = (struct worker){
-		.work.release = release,
-		.entry = entry,
-		.kind = kind,
-		.socket_fd = -EBADF,
-		.take_result = take_result,
-	};
-	r = start(worker, entry->manager, request, fds, fd_count, timeout_usec);
+	*worker = *described;
+	worker->work.release = release;
+	worker->socket_fd = -EBADF;
+	r = begin(worker, manager, request, fds, fd_count, timeout_usec);
 	if (r < 0) {
 		release(&worker->work);
 		return r;
@@ -213,27 +208,23 @@ int worker_start(struct job_entry *entry, enum work_kind kind, const struct pack
 	return 0;
 }
 
+int worker_start(struct job_entry *entry, enum work_kind kind, const struct packet *request,
+		 const int *fds, size_t fd_count, uint64_t timeout_usec,
+		 int (*take_result)(struct job_entry *entry, const struct packet *result,
+				    struct failure *failure),
+		 struct work **ret)
+{
+	const struct worker worker = { .entry = entry, .kind = kind, .take_result = take_result };
+
+	return start(&worker, entry->manager, request, fds, fd_count, timeout_usec, ret);
+}
+
 int worker_start_alone(struct manager *manager, const struct packet *request, const int *fds,
 		       size_t fd_count, uint64_t timeout_usec,
 		       void (*ended)(struct failure *failure, void *userdata), void *userdata,
 		       struct work **ret)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
-	int r;
+	const struct worker worker = { .ended = ended, .userdata = userdata };
 
-	if (!worker)
-		return -ENOMEM;
-	*worker = (struct worker){
-		.work.release = release,
-		.socket_fd = -EBADF,
-		.ended = ended,
-		.userdata = userdata,
-	};
-	r = start(worker, manager, request, fds, fd_count, timeout_usec);
-	if (r < 0) {
-		release(&worker->work);
-		return r;
-	}
-	*ret = &worker->work;
-	return 0;
+	return start(&worker, manager, request, fds, fd_count, timeout_usec, ret);
 }

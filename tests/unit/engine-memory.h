@@ -350,12 +350,20 @@ static void finish_unpack(struct job *job)
 		manager_work_ended(job, WORK_UNPACK, REASON_OK, NULL);
 }
 
+static void directly(void (*act)(void))
+{
+	act();
+}
+
+/* How what is not the manager's doing is done: a test that lets calls fail puts its own way in. */
+static void (*aside)(void (*act)(void)) = directly;
+
 static void finish_work(struct job *job)
 {
 	struct job_knowledge *k = &job->knowledge;
 
 	if (k->verify == WORK_RUNNING) {
-		put_payload();
+		aside(put_payload);
 		k->release = (struct job_release){ .version = "2.0",
 						   .counter = 2,
 						   .new_floor = 2,
