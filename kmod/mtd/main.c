@@ -15,7 +15,10 @@ static char *devices = "";
 module_param(devices, charp, 0444);
 MODULE_PARM_DESC(devices, "id=vendor/model,slots=PARTITION:PARTITION[,boot=PARTITION[@OFFSET]];...");
 
-/* Under the work alone: it is the only one who touches them after the module is loaded. */
+/*
+ * After the module is loaded only the work touches them, but for what the notifications note; how
+ * many there are and what was said of them stays.
+ */
 static struct fwslot_mtd_device *known;
 static unsigned int num_known;
 static bool is_leaving;
@@ -46,13 +49,25 @@ static void look(struct work_struct *work)
 
 static DECLARE_WORK(look_work, look);
 
-static void mtd_changed(struct mtd_info *mtd)
+static void mtd_added(struct mtd_info *mtd)
 {
-	if (mtd)
-		queue_work(workqueue, &look_work);
+	unsigned int i;
+
+	for (i = 0; i < num_known; i++)
+		fwslot_mtd_device_note(&known[i], mtd->name, true);
+	queue_work(workqueue, &look_work);
 }
 
-static struct mtd_notifier notifier = { .add = mtd_changed, .remove = mtd_changed };
+static void mtd_removed(struct mtd_info *mtd)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_known; i++)
+		fwslot_mtd_device_note(&known[i], mtd->name, false);
+	queue_work(workqueue, &look_work);
+}
+
+static struct mtd_notifier notifier = { .add = mtd_added, .remove = mtd_removed };
 
 static int read_parameter(void)
 {

@@ -27,13 +27,18 @@ struct fwslot_mtd_slot {
  * @fdev: the device as the core knows it, or NULL while a partition is missing
  * @slots: open while @fdev is there
  * @boot: partition of the boot record; open while @fdev is there, if the record is on MTD
+ * @removed: a bit for each slot, and %FWSLOT_MTD_BOOT_BIT, whose partition was removed: whoever
+ *	uses it then, be it an operation of ours, keeps it to be found for a while
  */
 struct fwslot_mtd_device {
 	struct fwslot_mtd_spec spec;
 	struct fwslot_device *fdev;
 	struct fwslot_mtd_slot slots[FWSLOT_MTD_SLOTS_MAX];
 	struct fwslot_mtd_partition boot;
+	unsigned long removed;
 };
+
+#define FWSLOT_MTD_BOOT_BIT FWSLOT_MTD_SLOTS_MAX
 
 /**
  * struct fwslot_mtd_record - the boot record, as it is stored
@@ -54,6 +59,9 @@ int fwslot_mtd_record_write(struct fwslot_mtd_device *device,
 int fwslot_mtd_device_show(struct fwslot_mtd_device *device, struct device *parent);
 void fwslot_mtd_device_hide(struct fwslot_mtd_device *device);
 bool fwslot_mtd_device_is_whole(const struct fwslot_mtd_device *device);
+
+/* A partition came, or was removed; the device may have nothing to do with it. From any context. */
+void fwslot_mtd_device_note(struct fwslot_mtd_device *device, const char *name, bool is_there);
 
 /* tree.c: fills in @devices from the device tree. Return: how many, at most @max. */
 unsigned int fwslot_mtd_read_tree(struct fwslot_mtd_spec *specs, unsigned int max);

@@ -9,6 +9,7 @@
  *	yes		1..limit	next		trial
  *	yes		above limit	previous	fallback
  */
+#include <linux/bitops.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -358,9 +359,21 @@ static int register_device(struct fwslot_mtd_device *device, struct device *pare
 	return ret;
 }
 
+void fwslot_mtd_device_note(struct fwslot_mtd_device *device, const char *name, bool is_there)
+{
+	const struct fwslot_mtd_spec *spec = &device->spec;
+	unsigned int i;
+
+	for (i = 0; i < spec->num_slots; i++)
+		if (!strcmp(spec->slots[i], name))
+			assign_bit(i, &device->removed, !is_there);
+	if (spec->has_boot && !spec->is_nvmem && !strcmp(spec->boot, name))
+		assign_bit(FWSLOT_MTD_BOOT_BIT, &device->removed, !is_there);
+}
+
 int fwslot_mtd_device_show(struct fwslot_mtd_device *device, struct device *parent)
 {
-	int ret = open_all(device);
+	int ret = READ_ONCE(device->removed) ? -ENODEV : open_all(device);
 
 	if (!ret && device->spec.has_boot)
 		ret = reset_counter(device);
@@ -384,6 +397,8 @@ bool fwslot_mtd_device_is_whole(const struct fwslot_mtd_device *device)
 {
 	unsigned int i;
 
+	if (READ_ONCE(device->removed))
+		return false;
 	for (i = 0; i < device->spec.num_slots; i++)
 		if (!fwslot_mtd_partition_is_there(&device->slots[i].partition))
 			return false;
