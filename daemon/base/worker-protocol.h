@@ -67,9 +67,9 @@
 #define WORKER_TYPE_DEVICE "device"
 
 /*
- * OP=write-slot, descriptors: [image, slot's `data` opened for writing]; needs LENGTH;
- * copies that many bytes from the start of the image and replies; `loading` is
- * the caller's business.
+ * OP=write-slot, descriptors: [image, slot's `data` opened for writing]; needs SHA256 and
+ * LENGTH; copies that many bytes from the start of the image and replies, wrong-digest if
+ * they were others than SHA256 says; `loading` is the caller's business.
  */
 #define WORKER_WRITE_SLOT "write-slot"
 #define WORKER_KEY_LENGTH "LENGTH"

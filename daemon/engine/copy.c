@@ -4,6 +4,7 @@
  * opened and closed by the table's actions, not here.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/worker-protocol.h"
@@ -31,6 +32,7 @@ int copy_start(struct job_entry *entry, struct work **ret)
 	if (data < 0)
 		return data;
 	(void)packet_add(request, WORKER_KEY_OPERATION, WORKER_WRITE_SLOT);
+	(void)packet_add(request, WORKER_KEY_SHA256, job_image_digest(record) + strlen("sha256:"));
 	(void)packet_add_u64(request, WORKER_KEY_LENGTH, job_image_length(record));
 	return worker_start(entry, WORK_COPY, request, (const int[]){ image, data }, 2,
 			    entry->manager->config.write_timeout_usec, NULL, ret);

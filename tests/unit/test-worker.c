@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/hex.h"
 #include "tap.h"
 #include "worker-bench.h"
 
@@ -126,10 +128,19 @@ static void test_write_slot(void)
 	struct packet *request = packet_new(1000);
 	int fds[2] = { memfd_create("image", MFD_CLOEXEC), memfd_create("data", MFD_CLOEXEC) };
 	_cleanup_free_ char *written = NULL;
+	char digest[SHA256_TEXT_SIZE];
+	uint8_t sha256[SHA256_BYTES];
 	struct outcome outcome;
 	size_t size;
 
 	packet_add(request, WORKER_KEY_OPERATION, WORKER_WRITE_SLOT);
+	outcome = worker_run(request, fds, 2);
+	tap_is_string(outcome_value(&outcome, WORKER_KEY_REASON), "invalid-argument",
+		      "nobody says which image it is");
+	packet_free(outcome.result);
+	if (hash_bytes(HASH_SHA256, bench_image, sizeof(bench_image), sha256) < 0)
+		tap_bail("cannot hash");
+	packet_add(request, WORKER_KEY_SHA256, hex_encode(sha256, sizeof(sha256), digest));
 	packet_add_u64(request, WORKER_KEY_LENGTH, sizeof(bench_image));
 	if (write(fds[0], bench_image, sizeof(bench_image)) != sizeof(bench_image))
 		tap_bail("cannot write");
@@ -142,6 +153,13 @@ static void test_write_slot(void)
 	tap_ok(file_read_fd(fds[1], sizeof(bench_image), &written, &size) >= 0 &&
 		       size == sizeof(bench_image) && memcmp(written, bench_image, size) == 0,
 	       "byte for byte");
+	lseek(fds[1], 0, SEEK_SET);
+	if (pwrite(fds[0], "?", 1, 200000) != 1)
+		tap_bail("cannot spoil");
+	outcome = worker_run(request, fds, 2);
+	tap_is_string(outcome_value(&outcome, WORKER_KEY_REASON), "wrong-digest",
+		      "a byte changed on the disk since it was authenticated");
+	packet_free(outcome.result);
 	lseek(fds[1], 0, SEEK_SET);
 	if (ftruncate(fds[0], 1000) < 0)
 		tap_bail("cannot cut");
