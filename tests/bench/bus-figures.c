@@ -6,6 +6,8 @@
  * the machine does meets both.  The bus is the one of DBUS_SYSTEM_BUS_ADDRESS.
  *
  * bus-figures STARTS READS FLOOR-PROGRAM FWSLOTD-PROGRAM
+ * bus-figures --recovery KILLS FLOOR-PROGRAM FWSLOTD-PROGRAM: instead of all that the median time from SIGKILL
+ * to a right picture on the bus: the device "sim0" with version 1.0.0, and job 1 verifying
  */
 #include <errno.h>
 #include <signal.h>
@@ -31,7 +33,7 @@ struct subject {
 	const char *label, *name, *path, *interface, *property;
 	const char *program;
 	pid_t pid;
-	struct series start_ms, start_cpu_ms, read_us;
+	struct series start_ms, start_cpu_ms, read_us, recovery_ms;
 };
 
 static struct subject subjects[] = {
@@ -78,6 +80,37 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 	return r;
 }
 
+/* What is right after a crash, of each subject. */
+static const struct fact {
+	const char *path, *interface, *property, *value;
+} facts[][3] = {
+	{ { "/org/fwslot/Floor", "org.fwslot.Floor", "Version", "1" } },
+	{ { "/org/fwslot1/device/sim0", "org.fwslot1.Device", "Version", "1.0.0" },
+	  { "/org/fwslot1/device/sim0", "org.fwslot1.Device", "State", "installing" },
+	  { "/org/fwslot1/job/_1", "org.fwslot1.Job", "Phase", "verifying" } },
+};
+
+static bool is_true(sd_bus *bus, const struct subject *subject, const struct fact *fact)
+{
+	char *value = NULL;
+	bool is_right;
+
+	is_right = sd_bus_get_property_string(bus, subject->name, fact->path, fact->interface,
+					      fact->property, NULL, &value) >= 0 &&
+		   strcmp(value, fact->value) == 0;
+	free(value);
+	return is_right;
+}
+
+static bool picture_is_right(sd_bus *bus, size_t subject)
+{
+	for (size_t i = 0; i < sizeof(facts[0]) / sizeof(facts[0][0]); i++)
+		if (facts[subject][i].path &&
+		    !is_true(bus, &subjects[subject], &facts[subject][i]))
+			return false;
+	return true;
+}
+
 static int read_property(sd_bus *bus, const struct subject *subject)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -118,12 +151,8 @@ static void wait_for_owner(sd_bus *bus, const struct subject *subject, const boo
 	}
 }
 
-/* From just before fork to the reply of the first property read. */
-static double start(sd_bus *bus, struct subject *subject, const bool *has_owner)
+static void run(struct subject *subject)
 {
-	double begin = now_us();
-	int r;
-
 	subject->pid = fork();
 	if (subject->pid < 0)
 		fail(subject, "fork", -errno);
@@ -131,6 +160,15 @@ static double start(sd_bus *bus, struct subject *subject, const bool *has_owner)
 		execl(subject->program, subject->program, (char *)NULL);
 		_exit(127);
 	}
+}
+
+/* From just before fork to the reply of the first property read. */
+static double start(sd_bus *bus, struct subject *subject, const bool *has_owner)
+{
+	double begin = now_us();
+	int r;
+
+	run(subject);
 	wait_for_owner(bus, subject, has_owner, true);
 	r = read_property(bus, subject);
 	if (r < 0)
@@ -189,6 +227,50 @@ static void measure_reads(sd_bus *bus, struct subject *subject)
 	}
 }
 
+static void await_picture(sd_bus *bus, size_t subject, const bool *has_owner)
+{
+	double deadline = now_us() + (double)START_TIMEOUT_USEC;
+
+	wait_for_owner(bus, &subjects[subject], has_owner, true);
+	while (!picture_is_right(bus, subject))
+		if (now_us() > deadline)
+			fail(&subjects[subject], "waiting for a right picture", -ETIMEDOUT);
+}
+
+/* From SIGKILL on, started again at once, as systemd does with RestartSec=0. */
+static void measure_recovery(sd_bus *bus, size_t number)
+{
+	struct subject *subject = &subjects[number];
+	bool has_owner = false;
+	sd_bus_slot *slot = watch_name(bus, subject, &has_owner);
+	double begin;
+
+	run(subject);
+	await_picture(bus, number, &has_owner);
+	begin = now_us();
+	kill(subject->pid, SIGKILL);
+	if (waitpid(subject->pid, NULL, 0) < 0)
+		fail(subject, "waitpid", -errno);
+	run(subject);
+	wait_for_owner(bus, subject, &has_owner, false);
+	await_picture(bus, number, &has_owner);
+	series_add(&subject->recovery_ms, (now_us() - begin) / 1e3);
+	stop(subject, NULL);
+	wait_for_owner(bus, subject, &has_owner, false);
+	sd_bus_slot_unref(slot);
+}
+
+static int measure_recoveries(sd_bus *bus, unsigned long kills)
+{
+	for (unsigned long n = 0; n < kills; n++)
+		for (size_t i = 0; i < SUBJECT_COUNT; i++)
+			measure_recovery(bus, i);
+	for (size_t i = 0; i < SUBJECT_COUNT; i++)
+		printf("%s recovery_ms %.2f\n", subjects[i].label,
+		       series_median(&subjects[i].recovery_ms));
+	return EXIT_SUCCESS;
+}
+
 /* KiB of KEY in /proc/PID/smaps_rollup. */
 static long memory_kib(const struct subject *subject, const char *key)
 {
@@ -229,7 +311,8 @@ int main(int argc, char *argv[])
 	int r;
 
 	if (argc != 3 + (int)SUBJECT_COUNT) {
-		fprintf(stderr, "usage: bus-figures STARTS READS FLOOR-PROGRAM FWSLOTD-PROGRAM\n");
+		fprintf(stderr,
+			"usage: bus-figures {STARTS READS | --recovery KILLS} FLOOR-PROGRAM FWSLOTD-PROGRAM\n");
 		return 2;
 	}
 	starts = strtoul(argv[1], NULL, 10);
@@ -239,6 +322,8 @@ int main(int argc, char *argv[])
 	r = sd_bus_open_system(&bus);
 	if (r < 0)
 		fail(&subjects[0], "cannot connect to the bus", r);
+	if (strcmp(argv[1], "--recovery") == 0)
+		return measure_recoveries(bus, reads);
 
 	for (unsigned long n = 0; n < starts; n++)
 		for (size_t i = 0; i < SUBJECT_COUNT; i++)

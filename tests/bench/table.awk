@@ -17,6 +17,7 @@ BEGIN {
 	row("pss_kib", "  PSS, KiB", "value", 5 * 1024)
 	row("rss_kib", "  RSS, KiB", "", 0)
 	row("read_us", "property read, us", "ratio", 1.25)
+	row("recovery_ms", "kill -9 to a right picture, ms", "value", 100)
 	row("fetch_ms", "download 64 MiB by HTTPS, verified, ms", "ratio", 1.25)
 	row("fetch_cpu_ms", "  processor time, ms", "", 0)
 	row("fetch_peak_kib", "  peak memory at 64 MiB over 1 MiB, KiB", "growth", 1024)
