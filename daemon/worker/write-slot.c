@@ -96,10 +96,11 @@ int operation_write_slot(const struct packet *request, const int *fds, int socke
 	if (r < 0)
 		return r;
 	if (memcmp(found, expected, SHA256_BYTES) != 0)
-		return fail(failure, REASON_WRONG_DIGEST,
-			    "The image in the payload folder (%.64s) is damaged: it is not what was authenticated. "
-			    "Install it again.",
-			    digest);
+		return fail(
+			failure, REASON_WRONG_DIGEST,
+			"The image in the payload folder (%.64s) is damaged: it is not what was authenticated. "
+			"Install it again.",
+			digest);
 	*ret = result_new();
 	if (!*ret)
 		return fail_memory(failure);

@@ -105,8 +105,7 @@ static bool is_true(sd_bus *bus, const struct subject *subject, const struct fac
 static bool picture_is_right(sd_bus *bus, size_t subject)
 {
 	for (size_t i = 0; i < sizeof(facts[0]) / sizeof(facts[0][0]); i++)
-		if (facts[subject][i].path &&
-		    !is_true(bus, &subjects[subject], &facts[subject][i]))
+		if (facts[subject][i].path && !is_true(bus, &subjects[subject], &facts[subject][i]))
 			return false;
 	return true;
 }
