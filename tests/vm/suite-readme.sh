@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The one-liners of README.md, taken from it and run as printed, in their order, on a
-# device that is made ready for each.  A line that is added there needs a row here.
+# device that is made ready for each.  A line that is added there needs a row here.  Then the same by
+# fwslotctl, which follows each job to its end.
 # kernels: 6.12
 # timeout: 600
 . tests/tap.sh
@@ -62,4 +63,30 @@ ok "the old version runs again" within 20 is_version 1.0.0
 expect '^to 3 "/org/fwslot1/job/_3"$' "an installation by name" is_state on-trial
 ok "the new version runs" is_version 1.1.0
 expect $'sim0\tinstall\t1\\.0\\.0\t1\\.1\\.0\tdone\t0' "its history"
+
+# --- by fwslotctl -------------------------------------------------------------------------------
+
+# ends STATUS PATTERN WHAT COMMAND...: it ends so and prints that.
+ends() {
+	local expected=$1 pattern=$2 what=$3 said status=0
+	shift 3
+	said=$(timeout 300 "$@" 2>&1) || status=$?
+	is "$status" "$expected" "fwslotctl: $what ends with $expected"
+	like "$said" "$pattern" "and prints it"
+}
+
+make_image 1.2.0 --behaviour boot-loops && add_image acme "$work/1.2.0.img" 1.2.0 12 &&
+	bundle acme "$work/bad.fwb" || bail "no bad firmware"
+ends 0 'sim0 +Simulated device 0 +1\.1\.0 +- +on-trial' "list" fwslotctl list
+ends 0 'The firmware that sim0 runs is kept' "confirm" fwslotctl confirm sim0
+ends 0 $'restarting.*\nDone: version 1\\.0\\.0 runs again\\.$' "revert" fwslotctl revert sim0
+ends 5 'taken back, and version 1\.0\.0 runs again' "an update that boot-loops" fwslotctl install sim0 "$work/bad.fwb"
+fwslotctl install --reinstall sim0 "$work/firmware.fwb" >"$work/installed" 2>&1 &
+ok "an update is on trial" within 60 is_state on-trial
+fwslotctl confirm sim0 >/dev/null
+ok "who followed it is told that it is kept" wait $!
+like "$(cat "$work/installed")" $'writing\n.*Done: version 1\\.1\\.0 runs\\.$' "and what happened"
+ends 0 'sim0 +install +1\.0\.0 +1\.1\.0 +done' "history" fwslotctl history sim0
+ends 0 'Serial number: .*SLOT +LABEL' "show" fwslotctl show sim0
+ends 0 'ok +A device is attached' "the doctor" fwslotctl doctor
 finish

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting a job and following it to its end, with a bar on a terminal. */
+#pragma once
+
+#include "ctl/client.h"
+
+/*
+ * Sends @call, whose reply is the number and the object of a job, and waits for the job's end unless
+ * --no-wait is given. Prints what becomes of it; returns an exit status.
+ */
+int job_run(struct ctl *ctl, sd_bus_message *call);
+
+/* A call of the manager to be filled with arguments; 0, or an exit status after a message. */
+int job_new_call(struct ctl *ctl, const char *member, sd_bus_message **ret);
