@@ -136,7 +136,8 @@ static int take_into_copy(void *userdata, const void *bytes, size_t size, struct
 static void unpack(struct lab *lab, struct job *job)
 {
 	_cleanup_failure_ struct failure failure = { 0 };
-	_cleanup_close_ int backup = images_open(lab->manager, IMAGES_BACKUP, job->record.backup_digest);
+	_cleanup_close_ int backup =
+		images_open(lab->manager, IMAGES_BACKUP, job->record.backup_digest);
 	struct image_copy copy = { .size = 0 };
 	uint8_t sha256[SHA256_BYTES];
 	int r;
