@@ -73,9 +73,11 @@ int damage_finish(const struct io_operations *io, const char *path)
 		return forget(io, heir);
 	if (errno != ENOENT)
 		return -errno;
-	/* The damaged one has gone: then its heir was complete. */
-	r = io->rename(io, AT_FDCWD, heir, path);
-	return r < 0 ? r : store_sync_folder_of(io, path);
+	/*
+	 * The damaged one has gone: then its heir was complete. Should this be lost, it is done once more; what is
+	 * written next synchronizes the folder (vfs.c).
+	 */
+	return io->rename(io, AT_FDCWD, heir, path);
 }
 
 int damage_exchange(const struct io_operations *io, const char *path, const char *aside)
