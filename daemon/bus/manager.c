@@ -82,39 +82,48 @@ static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *
 	return reply_list(userdata, call, "(tsssuo)", append_jobs, error);
 }
 
-static int append_history_row(const struct history_row *row, void *userdata)
-{
-	const char *reason = reason_from_word(row->reason) == REASON_OK ? "" : row->reason;
-	int r = sd_bus_message_append(userdata, "(tsssssus)", row->usec, row->device_id,
-				      row->action, row->version_from, row->version_to, row->result,
-				      row->uid, reason);
-
-	return r < 0 ? r : 0; /* more than 0 would end the list */
-}
+#define HISTORY_FLAG_SENTENCES UINT64_C(1)
 
 struct history_request {
 	struct bus *bus;
 	const char *device_id;
 	uint32_t limit;
+	uint64_t flags;
+	sd_bus_message *reply;
 };
+
+static int append_history_row(const struct history_row *row, void *userdata)
+{
+	const struct history_request *request = userdata;
+	const char *why = reason_from_word(row->reason) == REASON_OK ? "" : row->reason;
+	int r;
+
+	if (request->flags & HISTORY_FLAG_SENTENCES && row->details[0])
+		why = row->details;
+	r = sd_bus_message_append(request->reply, "(tsssssus)", row->usec, row->device_id,
+				  row->action, row->version_from, row->version_to, row->result,
+				  row->uid, why);
+	return r < 0 ? r : 0; /* more than 0 would end the list */
+}
 
 static int append_history(sd_bus_message *reply, void *userdata)
 {
-	const struct history_request *request = userdata;
+	struct history_request *request = userdata;
 
+	request->reply = reply;
 	return manager_history(request->bus->manager, request->device_id, request->limit,
-			       append_history_row, reply);
+			       append_history_row, request);
 }
 
 static int method_get_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct history_request request = { .bus = userdata };
-	uint64_t flags;
-	int r = sd_bus_message_read(call, "sut", &request.device_id, &request.limit, &flags);
+	int r = sd_bus_message_read(call, "sut", &request.device_id, &request.limit,
+				    &request.flags);
 
 	if (r < 0)
 		return r;
-	r = bus_check_flags(flags, 0, error);
+	r = bus_check_flags(request.flags, HISTORY_FLAG_SENTENCES, error);
 	if (r >= 0)
 		r = bus_check_length(request.device_id, sizeof(((struct device *)NULL)->id) - 1,
 				     "The device id", error);

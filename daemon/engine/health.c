@@ -3,7 +3,7 @@
  * The work "health": the administrator's checks, one after another, each under HealthTimeoutSec=. Exit status 0 means
  * healthy; the first that says otherwise ends it. Told by the environment, and by it alone: FWSLOT_DEVICE (id),
  * FWSLOT_SYSFS_PATH, FWSLOT_HARDWARE_ID, FWSLOT_SERIAL, FWSLOT_SLOT, FWSLOT_VERSION, FWSLOT_VERSION_BEFORE, FWSLOT_JOB,
- * PATH, LANG.
+ * FWSLOT_TRIAL_SINCE (seconds since 1970), PATH, LANG.
  */
 #include "engine/health.h"
 
@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "engine/child.h"
 #include "engine/work.h"
 #include "kernel/device.h"
@@ -119,12 +120,31 @@ static struct work *release(struct work *work)
 	return NULL;
 }
 
+/* "10-link, 20-picture": for history, as far as they were run. */
+static char *list_names(const struct health *health)
+{
+	unsigned count = health->current < health->count ? health->current + 1 : health->count;
+	char *list = strdup(count > 0 ? name_of(health->paths[0]) : "no checks are installed");
+
+	for (unsigned i = 1; list && i < count; i++) {
+		char *longer = NULL;
+
+		if (asprintf(&longer, "%s, %s", list, name_of(health->paths[i])) < 0)
+			longer = NULL;
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
 static void end(struct health *health, const struct failure *failure)
 {
 	struct job_entry *entry = health->entry;
+	_cleanup_free_ char *names = list_names(health);
 
 	entry->works[WORK_HEALTH] = NULL;
 	release(&health->work);
+	job_store_health(entry, failure->reason, names ? names : "");
 	manager_work_ended(&entry->job, WORK_HEALTH, failure->reason, failure->message);
 }
 
@@ -190,8 +210,7 @@ static void on_ended(const struct child_end *how, void *userdata)
 		fail(&failure, REASON_HEALTH_FAILED,
 		     "The health check \"%s\" ended with status %d. It said: %s", name, how->status,
 		     tidy_output(health));
-	health->current++;
-	if (failure.reason == REASON_OK && health->current < health->count) {
+	if (failure.reason == REASON_OK && ++health->current < health->count) {
 		int r = run_next(health);
 
 		if (r >= 0)
@@ -253,6 +272,8 @@ static int make_environment(struct health *health, const struct device *device)
 	made |= asprintf(&environment[7], "FWSLOT_VERSION=%s", record->version);
 	made |= asprintf(&environment[8], "FWSLOT_VERSION_BEFORE=%s", record->version_before);
 	made |= asprintf(&environment[9], "FWSLOT_JOB=%llu", (unsigned long long)record->id);
+	made |= asprintf(&environment[10], "FWSLOT_TRIAL_SINCE=%llu",
+			 (unsigned long long)(record->phase_usec / USEC_PER_SEC));
 	return made < 0 ? -ENOMEM : 0;
 }
 

@@ -112,6 +112,8 @@ int job_store_new(struct manager *manager, struct job_record *record);
 /* A request to a job under way, with its row in history. */
 int job_store_request(struct job_entry *entry, struct job_record *record, const char *action,
 		      uint32_t uid);
+/* What was run ("10-link, 20-picture") and what came of it. */
+void job_store_health(struct job_entry *entry, enum reason reason, const char *checks);
 int manager_store_event(struct manager *manager, const struct device *device, const char *action,
 			const char *result, enum reason reason, uint32_t uid);
 

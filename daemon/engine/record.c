@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/private.h"
 
 static void copy_version(char to[static RECORD_VERSION_MAX + 1], const char *from)
@@ -258,6 +259,29 @@ int job_store_request(struct job_entry *entry, struct job_record *record, const 
 	else
 		entry->job.record = *record;
 	return r;
+}
+
+void job_store_health(struct job_entry *entry, enum reason reason, const char *checks)
+{
+	const struct job_record *job = &entry->job.record;
+	int r = store_add_history(entry->manager->store,
+				  &(struct history_row){
+					  .usec = manager_now(entry->manager),
+					  .device_id = job->device_id,
+					  .action = "health",
+					  .version_from = job->version_before,
+					  .version_to = job->version,
+					  .result = reason == REASON_OK ? "healthy" : "unhealthy",
+					  .reason = reason_word(reason),
+					  .details = checks,
+					  .uid = job->uid,
+					  .job_id = job->id,
+				  });
+
+	/* Telling of it decides nothing: the checks said what they said. */
+	if (r < 0)
+		log_warning("Job %llu: history does not have its health checks: %s.",
+			    (unsigned long long)job->id, strerror(-r));
 }
 
 int manager_store_event(struct manager *manager, const struct device *device, const char *action,

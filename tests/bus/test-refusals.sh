@@ -118,6 +118,7 @@ look_back() {
 	is "$(property /org/fwslot1/device/sim0 Device State)" failed "the device says that the last update failed"
 	like "$(call GetHistory sut sim0 0 0 | jq -r '.data[0][][7]' | sort -u | tr '\n' ' ')" \
 		'bad-signature .*expired .*truncated .*unsigned' "history has the reasons"
+	like "$(call GetHistory sut sim0 1 1 | jq -r '.data[0][0][7]')" ' [^ ]+ .*\.$' "and sentences for whoever asks for them"
 	is "$(find "$work/state/payload" -type f 2>/dev/null | wc -l)" 0 "no payload is left on the disk"
 	is "$(call ListJobs t 0 | jq -r '[.data[0][][3]] | unique | join(" ")')" failed "every job ended as failed"
 	is "$(call ListJobs t 0 | jq -r '.data[0] | length')" 15 "and is still readable"

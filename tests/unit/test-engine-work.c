@@ -18,6 +18,7 @@
 #include "engine/work.h"
 #include "tap.h"
 
+#define HISTORY_TEXT 256
 #define DIGEST_HEX "00000000000000000000000000000000000000000000000000000000000000bb"
 
 static char folder[] = "/tmp/fwslot-test-work-XXXXXX";
@@ -347,34 +348,49 @@ static void test_stopped(void)
 	end_life(&life);
 }
 
+static int keep_health(const struct history_row *row, void *userdata)
+{
+	if (strcmp(row->action, "health") != 0)
+		return 0;
+	snprintf(userdata, HISTORY_TEXT, "%s %s %s", row->result, row->reason, row->details);
+	return 1;
+}
+
 static void test_health(void)
 {
 	static const struct {
 		const char *script;
 		enum work_state state;
 		enum reason reason;
-		const char *message;
+		const char *message, *history;
 	} rows[] = {
-		{ "rm -f etc/health.d/*", WORK_SUCCEEDED, REASON_OK, NULL },
+		{ "rm -f etc/health.d/*", WORK_SUCCEEDED, REASON_OK, NULL,
+		  "healthy ok no checks are installed" },
 		{ "printf '#!/bin/sh\\nexit 0\\n' >etc/health.d/10-ok", WORK_SUCCEEDED, REASON_OK,
-		  NULL },
+		  NULL, "healthy ok 10-ok" },
+		{ "cp etc/health.d/10-ok etc/health.d/30-ok", WORK_SUCCEEDED, REASON_OK, NULL,
+		  "healthy ok 10-ok, 30-ok" },
 		{ "printf '#!/bin/sh\\necho \"$FWSLOT_DEVICE $FWSLOT_SLOT $FWSLOT_VERSION $FWSLOT_VERSION_BEFORE\"; exit 3\\n'"
 		  " >etc/health.d/20-bad",
 		  WORK_FAILED, REASON_HEALTH_FAILED,
-		  "\"20-bad\" ended with status 3. It said: dock0 1 2.0 1.0" },
+		  "\"20-bad\" ended with status 3. It said: dock0 1 2.0 1.0",
+		  "unhealthy health-failed 10-ok, 20-bad" },
 		{ "printf '#!/bin/sh\\nkill -9 $$\\n' >etc/health.d/20-bad", WORK_FAILED,
-		  REASON_HEALTH_FAILED, "signal 9" },
+		  REASON_HEALTH_FAILED, "signal 9", "unhealthy health-failed 10-ok, 20-bad" },
 		{ "printf '#!/bin/sh\\necho waiting; sleep 60\\n' >etc/health.d/20-bad",
-		  WORK_FAILED, REASON_HEALTH_TIMEOUT, "in time. It said: waiting" },
+		  WORK_FAILED, REASON_HEALTH_TIMEOUT, "in time. It said: waiting",
+		  "unhealthy health-timeout 10-ok, 20-bad" },
 		{ "printf '#!/bin/sh\\nhead -c 100000 /dev/zero | tr \"\\\\\\\\0\" x; exit 1\\n' >etc/health.d/20-bad",
-		  WORK_FAILED, REASON_HEALTH_FAILED, "xxxxxxxx" },
+		  WORK_FAILED, REASON_HEALTH_FAILED, "xxxxxxxx",
+		  "unhealthy health-failed 10-ok, 20-bad" },
 		{ "printf '#!/nonexistent\\n' >etc/health.d/20-bad", WORK_FAILED,
-		  REASON_HEALTH_FAILED, "status 127" },
+		  REASON_HEALTH_FAILED, "status 127", "unhealthy health-failed 10-ok, 20-bad" },
 	};
 
 	setenv("MOOD", "good", 1);
 	shell("mkdir -p etc/health.d");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char told[HISTORY_TEXT] = "";
 		struct life life;
 		struct job_entry *entry;
 
@@ -398,6 +414,8 @@ static void test_health(void)
 			       entry->work_message ? entry->work_message : "(nothing)");
 		if (entry->work_message)
 			tap_ok(strlen(entry->work_message) < 3000, "and not more than is kept");
+		(void)manager_history(life.manager, "", 100, keep_health, told);
+		tap_is_string(told, rows[i].history, "history tells what was run");
 		end_life(&life);
 	}
 }
