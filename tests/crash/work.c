@@ -208,7 +208,11 @@ void work_turn(struct lab *lab, unsigned index)
 	} else if (job->knowledge.health == WORK_RUNNING) {
 		bool is_ill = lab->scenario->behaviour == IMAGE_UNHEALTHY;
 
-		manager_work_ended(job, WORK_HEALTH, is_ill ? REASON_HEALTH_FAILED : REASON_OK,
-				   is_ill ? "It is ill." : NULL);
+		job_store_health(job_entry_of(job), is_ill ? REASON_HEALTH_FAILED : REASON_OK,
+				 "10-check");
+		if (!lab->stopper.is_stopped)
+			manager_work_ended(job, WORK_HEALTH,
+					   is_ill ? REASON_HEALTH_FAILED : REASON_OK,
+					   is_ill ? "It is ill." : NULL);
 	}
 }
