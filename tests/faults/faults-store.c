@@ -96,6 +96,63 @@ static int save(struct failure *failure _unused_)
 	return r;
 }
 
+static struct backup_record some_backup(const char *version)
+{
+	struct backup_record backup = { .usec = 7,
+					.device_id = "sim0",
+					.digest = DIGEST,
+					.length_bytes = 100,
+					.stored_bytes = 50 };
+
+	snprintf(backup.version, sizeof(backup.version), "%s", version);
+	return backup;
+}
+
+/* One is saved, found damaged, saved again, forgotten; another one stays. */
+static int keep_backups(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+	struct backup_record backup = some_backup("1.0"), stays = some_backup("2.0"), found;
+	int r = store_open(&io_default, folder, 1000, &store);
+
+	stays.slot = 1;
+	if (r >= 0)
+		r = store_add_backup(store, &stays);
+	if (r >= 0)
+		r = store_add_backup(store, &backup);
+	if (r >= 0)
+		r = store_mark_backup_damaged(store, DIGEST);
+	if (r >= 0)
+		r = store_add_backup(store, &backup);
+	if (r >= 0)
+		r = store_find_backup(store, backup.id, &found);
+	if (r >= 0 && found.is_damaged)
+		return -ERANGE;
+	return r < 0 ? r : store_remove_backup(store, backup.id);
+}
+
+static int tell_version(const struct backup_record *backup, void *ret)
+{
+	strncat(ret, backup->is_damaged ? "damaged " : "sound ", 20);
+	strncat(ret, backup->version, 4);
+	return 0;
+}
+
+static const char *look_kept(int r)
+{
+	_cleanup_store_ struct store *store = NULL;
+	char list[128] = "";
+
+	if (r == -ERANGE)
+		return "a backup that was saved again is still damaged";
+	if (store_open(&io_default, folder, 2000, &store) < 0 ||
+	    store_list_backups(store, "sim0", tell_version, list) < 0)
+		return "backups cannot be listed";
+	return r >= 0 && strcmp(list, "sound 2.0") != 0 ?
+		       "there are other backups than those kept" :
+		       NULL;
+}
+
 /* What is there after save() returned r: all three rows or none, and all if it said so. */
 static const char *look_saved(int r)
 {
@@ -237,10 +294,11 @@ static const char *look_volatile(int r _unused_)
 }
 
 static const struct fault_story stories[] = {
-	{ "a job's end is stored", begin_empty, save, look_saved, true },
-	{ "everything is read", begin_full, load, look_loaded, true },
-	{ "a damaged database is replaced", begin_damaged, open_only, look_replaced, true },
-	{ "a store in memory only", begin_empty, open_volatile, look_volatile, true },
+	{ "a job's end is stored", begin_empty, save, look_saved, true, true },
+	{ "backups come and go", begin_empty, keep_backups, look_kept, true, true },
+	{ "everything is read", begin_full, load, look_loaded, true, true },
+	{ "a damaged database is replaced", begin_damaged, open_only, look_replaced, true, true },
+	{ "a store in memory only", begin_empty, open_volatile, look_volatile, true, false },
 };
 
 int main(void)

@@ -29,7 +29,7 @@ __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void)
 
 static struct {
 	const char *story;
-	bool is_telling, is_counting;
+	bool is_telling, is_counting, fails_libraries;
 	unsigned count, library_count, fail_at; /* fail_at: 0 = none */
 	const char *failed; /* the call that did */
 	void *frames[FRAMES];
@@ -67,6 +67,11 @@ bool fault_is_due_in_library(const char *call)
 	return state.is_counting && ++state.library_count % spread == 0 && fault_is_due(call);
 }
 
+bool fault_is_due_at_library(const char *function)
+{
+	return state.fails_libraries && fault_is_due(function);
+}
+
 void faults_pause(void)
 {
 	state.is_counting = false;
@@ -95,6 +100,7 @@ static int tell(const struct fault_story *story, unsigned fail_at, struct failur
 	int r;
 
 	state.story = story->name;
+	state.fails_libraries = story->fails_libraries;
 	state.count = state.library_count = 0;
 	state.fail_at = fail_at;
 	state.failed = NULL;

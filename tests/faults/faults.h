@@ -22,6 +22,8 @@ struct fault_story {
 	/* The world after act() returned @r: NULL, or what is wrong with it. */
 	const char *(*look)(int r);
 	bool says_nothing;
+	/* Every call of SQLite's and GnuTLS's that can fail does, not only each tenth of what they allocate. */
+	bool fails_libraries;
 };
 
 /*
@@ -41,6 +43,8 @@ void faults_empty_folder(const char *path);
 bool fault_is_due(const char *call);
 /* The same for what a library allocates: only some of these are counted. */
 bool fault_is_due_in_library(const char *call);
+/* The same for a function of a library: counted in stories that are about them. */
+bool fault_is_due_at_library(const char *function);
 
 /* Makes SQLite and jansson allocate through counted calls. Before their first use. */
 void faults_watch_libraries(void);

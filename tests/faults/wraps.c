@@ -20,6 +20,10 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <jansson.h>
 #include <sqlite3.h>
 
@@ -87,6 +91,48 @@ WRAP(int, pidfd_open, (pid_t process, unsigned int flags), (process, flags), -1,
 WRAP(int, getrlimit64, (int resource, struct rlimit *ret), (resource, ret), -1, EPERM)
 WRAP(int, setrlimit64, (int resource, const struct rlimit *limit), (resource, limit), -1, EPERM)
 WRAP(int, uname, (struct utsname *ret), (ret), -1, EFAULT)
+
+/* Functions of libraries, with an error of theirs. */
+#define WRAP_LIBRARY(type, name, parameters, arguments, failed) \
+	type __real_##name parameters; \
+	type __wrap_##name parameters; \
+	type __wrap_##name parameters \
+	{ \
+		return fault_is_due_at_library(#name) ? failed : __real_##name arguments; \
+	}
+
+WRAP_LIBRARY(int, sqlite3_prepare_v3, (sqlite3 *database, const char *text, int size, unsigned int flags, sqlite3_stmt **ret, const char **ret_tail), (database, text, size, flags, ret, ret_tail), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_prepare_v2, (sqlite3 *database, const char *text, int size, sqlite3_stmt **ret, const char **ret_tail), (database, text, size, ret, ret_tail), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_bind_int, (sqlite3_stmt *statement, int column, int value), (statement, column, value), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_bind_int64, (sqlite3_stmt *statement, int column, sqlite3_int64 value), (statement, column, value), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_bind_text, (sqlite3_stmt *statement, int column, const char *text, int size, void (*release)(void *)), (statement, column, text, size, release), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_bind_value, (sqlite3_stmt *statement, int column, const sqlite3_value *value), (statement, column, value), SQLITE_NOMEM)
+WRAP_LIBRARY(int, sqlite3_step, (sqlite3_stmt *statement), (statement), SQLITE_IOERR)
+WRAP_LIBRARY(int, sqlite3_exec, (sqlite3 *database, const char *text, int (*row)(void *, int, char **, char **), void *userdata, char **ret), (database, text, row, userdata, ret), SQLITE_IOERR)
+WRAP_LIBRARY(int, sqlite3_vfs_register, (sqlite3_vfs *vfs, int is_default), (vfs, is_default), SQLITE_NOMEM)
+WRAP_LIBRARY(int, gnutls_pubkey_init, (gnutls_pubkey_t *ret), (ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_import, (gnutls_pubkey_t key, const gnutls_datum_t *data, gnutls_x509_crt_fmt_t format), (key, data, format), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_import_ecc_raw, (gnutls_pubkey_t key, gnutls_ecc_curve_t curve, const gnutls_datum_t *x, const gnutls_datum_t *y), (key, curve, x, y), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_import_rsa_raw, (gnutls_pubkey_t key, const gnutls_datum_t *modulus, const gnutls_datum_t *exponent), (key, modulus, exponent), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_import_privkey, (gnutls_pubkey_t key, gnutls_privkey_t private, unsigned int usage, unsigned int flags), (key, private, usage, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_export2, (gnutls_pubkey_t key, gnutls_x509_crt_fmt_t format, gnutls_datum_t *ret), (key, format, ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_export_ecc_raw2, (gnutls_pubkey_t key, gnutls_ecc_curve_t *curve, gnutls_datum_t *x, gnutls_datum_t *y, unsigned int flags), (key, curve, x, y, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_export_rsa_raw2, (gnutls_pubkey_t key, gnutls_datum_t *modulus, gnutls_datum_t *exponent, unsigned int flags), (key, modulus, exponent, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_set_spki, (gnutls_pubkey_t key, const gnutls_x509_spki_t parameters, unsigned int flags), (key, parameters, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_pubkey_verify_data2, (gnutls_pubkey_t key, gnutls_sign_algorithm_t algorithm, unsigned int flags, const gnutls_datum_t *data, const gnutls_datum_t *signature), (key, algorithm, flags, data, signature), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_spki_init, (gnutls_x509_spki_t *ret), (ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_privkey_init, (gnutls_privkey_t *ret), (ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_privkey_import_x509, (gnutls_privkey_t key, gnutls_x509_privkey_t from, unsigned int flags), (key, from, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_privkey_sign_data2, (gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm, unsigned int flags, const gnutls_datum_t *data, gnutls_datum_t *ret), (key, algorithm, flags, data, ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_privkey_init, (gnutls_x509_privkey_t *ret), (ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_privkey_generate, (gnutls_x509_privkey_t key, gnutls_pk_algorithm_t algorithm, unsigned int bits, unsigned int flags), (key, algorithm, bits, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_privkey_import2, (gnutls_x509_privkey_t key, const gnutls_datum_t *data, gnutls_x509_crt_fmt_t format, const char *password, unsigned int flags), (key, data, format, password, flags), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_privkey_export_ecc_raw, (gnutls_x509_privkey_t key, gnutls_ecc_curve_t *curve, gnutls_datum_t *x, gnutls_datum_t *y, gnutls_datum_t *k), (key, curve, x, y, k), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_x509_privkey_export2_pkcs8, (gnutls_x509_privkey_t key, gnutls_x509_crt_fmt_t format, const char *password, unsigned int flags, gnutls_datum_t *ret), (key, format, password, flags, ret), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_hash_init, (gnutls_hash_hd_t *ret, gnutls_digest_algorithm_t algorithm), (ret, algorithm), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(int, gnutls_hash_fast, (gnutls_digest_algorithm_t algorithm, const void *bytes, size_t size, void *digest), (algorithm, bytes, size, digest), GNUTLS_E_MEMORY_ERROR)
+WRAP_LIBRARY(json_t *, json_object, (void), (), NULL)
+WRAP_LIBRARY(json_t *, json_array, (void), (), NULL)
 /* clang-format on */
 
 /* Those that the macro cannot make; the lines are for the linker's flags. */
