@@ -9,6 +9,7 @@
 #include "bus/error.h"
 #include "bus/objects.h"
 #include "bus/request.h"
+#include "bus/update.h"
 
 /* How far the device's last job decides the word for its state; rows for jobs that have ended. */
 static const char *state_of_running_job(const struct job_record *job)
@@ -49,7 +50,9 @@ static const char *state_of(const struct bus_device *device)
 		return "reverted";
 	if (device->device->record.problem != REASON_OK)
 		return "failed";
-	return boot->is_present && boot->state == KERNEL_BOOT_FALLBACK ? "reverted" : "up-to-date";
+	if (boot->is_present && boot->state == KERNEL_BOOT_FALLBACK)
+		return "reverted";
+	return bus_update_of(device->bus, device->id) ? "update-available" : "up-to-date";
 }
 
 /* The slot that runs: as the boot record says, else the one marked active; -1 = unknown. */
@@ -78,6 +81,7 @@ void device_face_fill(struct bus_device *device, struct device_face *ret)
 {
 	const struct kernel_device *now = &device->device->now;
 	const struct job *job = device->device->job;
+	const struct bus_update *update;
 	struct device_face face = {};
 	int active = active_slot(now);
 
@@ -92,6 +96,8 @@ void device_face_fill(struct bus_device *device, struct device_face *ret)
 	if (device->bus->manager)
 		face.can_revert = manager_can_revert(device->bus->manager, device->device,
 						     face.revert_version);
+	update = bus_update_of(device->bus, device->id);
+	snprintf(face.update_path, sizeof(face.update_path), "%s", update ? update->path : "/");
 	face.trial_end_usec = job && job->record.phase == JOB_TRIAL ? job->record.trial_end_usec :
 								      0;
 	fill_boot(&now->boot, &face);
@@ -109,6 +115,7 @@ const struct face_field device_fields[] = {
 	DEVICE_FIELD("Status", status),
 	DEVICE_FIELD("Problem", problem),
 	DEVICE_FIELD("Version", version),
+	DEVICE_FIELD("Update", update_path),
 	DEVICE_FIELD("ActiveSlot", active_slot),
 	DEVICE_FIELD("NextSlot", next_slot),
 	DEVICE_FIELD("CanRevert", can_revert),
@@ -139,6 +146,17 @@ static int property_get_slots(_unused_ sd_bus *connection, _unused_ const char *
 		r = sd_bus_message_append(reply, "o", path_of_slot);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_install(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r :
+		       request_install_update(device->bus, call, device->id, version, flags, error);
 }
 
 static int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -178,6 +196,7 @@ const sd_bus_vtable device_vtable[] = {
 	CHANGING("Status", "s", NULL, status),
 	CHANGING("Problem", "s", NULL, problem),
 	CHANGING("Version", "s", property_get_text, version),
+	CHANGING("Update", "o", property_get_path, update_path),
 	CHANGING("ActiveSlot", "i", NULL, active_slot),
 	CHANGING("NextSlot", "i", NULL, next_slot),
 	CHANGING("CanRevert", "b", NULL, can_revert),
@@ -189,6 +208,9 @@ const sd_bus_vtable device_vtable[] = {
 	CHANGING("BootAttempts", "u", NULL, boot_attempts),
 	CHANGING("BootAttemptsLeft", "u", NULL, boot_attempts_left),
 	CHANGING("LastRestartReason", "s", NULL, last_restart_reason),
+	SD_BUS_METHOD_WITH_ARGS("Install", SD_BUS_ARGS("s", version, "t", flags),
+				SD_BUS_RESULT("t", job_id, "o", job), method_install,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Revert", SD_BUS_ARGS("t", flags),
 				SD_BUS_RESULT("t", job_id, "o", job), method_revert,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "bus/objects.h"
+#include "bus/update.h"
 
 static int find_device(_unused_ sd_bus *connection, const char *path,
 		       _unused_ const char *interface, void *userdata, void **ret_found,
@@ -34,6 +35,14 @@ static int find_job(_unused_ sd_bus *connection, const char *path, _unused_ cons
 	return *ret_found ? 1 : 0;
 }
 
+static int find_update(_unused_ sd_bus *connection, const char *path,
+		       _unused_ const char *interface, void *userdata, void **ret_found,
+		       _unused_ sd_bus_error *error)
+{
+	*ret_found = bus_find_update(userdata, path);
+	return *ret_found ? 1 : 0;
+}
+
 /* Interfaces of objects that come and go. @example is the object's kind in bus_introspect(). */
 static const struct fallback {
 	const char *prefix, *interface, *example;
@@ -43,6 +52,7 @@ static const struct fallback {
 	{ DEVICE_PREFIX, DEVICE_INTERFACE, DEVICE_PREFIX "/ID", device_vtable, find_device },
 	{ DEVICE_PREFIX, SLOT_INTERFACE, DEVICE_PREFIX "/ID/slot/_0", slot_vtable, find_slot },
 	{ JOB_PREFIX, JOB_INTERFACE, JOB_PREFIX "/_1", job_vtable, find_job },
+	{ UPDATE_PREFIX, UPDATE_INTERFACE, UPDATE_PREFIX "/ID", update_vtable, find_update },
 };
 
 /* Adds a copy of @path to a growing list that ends with NULL; sd-bus frees it. */
@@ -111,6 +121,25 @@ static int list_jobs(_unused_ sd_bus *connection, _unused_ const char *prefix, v
 	return 1;
 }
 
+static int list_updates(_unused_ sd_bus *connection, _unused_ const char *prefix, void *userdata,
+			char ***ret_nodes, _unused_ sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	char **paths = NULL;
+	size_t count = 0;
+
+	for (struct bus_update *update = bus->updates; update; update = update->next) {
+		int r = add_path(&paths, &count, update->path);
+
+		if (r < 0) {
+			free_paths(paths);
+			return r;
+		}
+	}
+	*ret_nodes = paths;
+	return 1;
+}
+
 int bus_export(struct bus *bus)
 {
 	int r = sd_bus_add_object_manager(bus->bus, NULL, BUS_ROOT_PATH);
@@ -132,6 +161,9 @@ int bus_export(struct bus *bus)
 	if (r < 0)
 		return r;
 	r = sd_bus_add_node_enumerator(bus->bus, NULL, JOB_PREFIX, list_jobs, bus);
+	if (r < 0)
+		return r;
+	r = sd_bus_add_node_enumerator(bus->bus, NULL, UPDATE_PREFIX, list_updates, bus);
 	if (r < 0)
 		return r;
 	return log_control_export(bus);

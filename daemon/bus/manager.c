@@ -10,16 +10,19 @@
 #include "bus/objects.h"
 #include "bus/reply.h"
 #include "bus/request.h"
+#include "bus/update.h"
 
 /* Rows of one GetHistory reply. */
 #define HISTORY_ROWS_MAX 1000
 
 static int append_device(sd_bus_message *reply, const struct bus_device *device)
 {
-	/* "available" and "postponed until" are filled when updates are offered by a repository. */
+	const struct bus_update *update = bus_update_of(device->bus, device->id);
+
+	/* "postponed until" is filled when there is scheduling. */
 	return sd_bus_message_append(reply, "(sssssto)", device->id, device->name,
-				     device->face.version, "", device->face.state, UINT64_C(0),
-				     device->path);
+				     device->face.version, update ? update->record.version : "",
+				     device->face.state, UINT64_C(0), device->path);
 }
 
 static int append_devices(sd_bus_message *reply, void *userdata)
@@ -80,6 +83,16 @@ static int method_list_devices(sd_bus_message *call, void *userdata, sd_bus_erro
 static int method_list_jobs(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	return reply_list(userdata, call, "(tsssuo)", append_jobs, error);
+}
+
+static int method_list_updates(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return reply_list(userdata, call, "(ssssttto)", request_append_updates, error);
+}
+
+static int method_list_remotes(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return reply_list(userdata, call, "(sssbttss)", request_append_remotes, error);
 }
 
 #define HISTORY_FLAG_SENTENCES UINT64_C(1)
@@ -182,6 +195,24 @@ static int method_install_imported(sd_bus_message *call, void *userdata, sd_bus_
 		       request_install_imported(userdata, call, device_id, file_name, flags, error);
 }
 
+static int method_refresh(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *remote;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &remote, &flags);
+
+	return r < 0 ? r : request_refresh(userdata, call, remote, flags, error);
+}
+
+static int method_install(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_install_update(userdata, call, device_id, version, flags, error);
+}
+
 static int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const char *device_id;
@@ -243,17 +274,54 @@ static int property_get_version(_unused_ sd_bus *connection, _unused_ const char
 	return sd_bus_message_append(reply, "s", FWSLOT_VERSION);
 }
 
+static int property_get_last_refresh(_unused_ sd_bus *connection, _unused_ const char *path,
+				     _unused_ const char *interface, _unused_ const char *property,
+				     sd_bus_message *reply, void *userdata,
+				     _unused_ sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+
+	return sd_bus_message_append(
+		reply, "t", bus->manager ? manager_last_refresh(bus->manager) : UINT64_C(0));
+}
+
+static int property_get_pending(_unused_ sd_bus *connection, _unused_ const char *path,
+				_unused_ const char *interface, _unused_ const char *property,
+				sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	uint32_t count = 0;
+
+	for (const struct bus_update *update = bus->updates; update; update = update->next)
+		count++;
+	return sd_bus_message_append(reply, "u", count);
+}
+
 #define ARGS SD_BUS_ARGS
 #define JOB_RESULT SD_BUS_RESULT("t", job_id, "o", job)
 
 const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", property_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("LastRefreshUSec", "t", property_get_last_refresh, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("NPending", "u", property_get_pending, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_METHOD_WITH_ARGS("ListDevices", ARGS("t", flags),
 				SD_BUS_RESULT("a(sssssto)", devices), method_list_devices,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListJobs", ARGS("t", flags), SD_BUS_RESULT("a(tsssuo)", jobs),
 				method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListUpdates", ARGS("t", flags),
+				SD_BUS_RESULT("a(ssssttto)", updates), method_list_updates,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListRemotes", ARGS("t", flags),
+				SD_BUS_RESULT("a(sssbttss)", remotes), method_list_remotes,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Refresh", ARGS("s", remote, "t", flags), SD_BUS_NO_RESULT,
+				method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Install", ARGS("s", device, "s", version, "t", flags), JOB_RESULT,
+				method_install, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetHistory", ARGS("s", device, "u", limit, "t", flags),
 				SD_BUS_RESULT("a(tsssssus)", history), method_get_history,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/time.h"
+#include "bus/update.h"
 
 /* Progress is told at most this often; a change of anything else at once. */
 #define PROGRESS_INTERVAL_USEC (USEC_PER_SEC / 4)
@@ -88,6 +89,13 @@ int property_get_text(_unused_ sd_bus *connection, _unused_ const char *path,
 	return sd_bus_message_append(reply, "s", (const char *)text);
 }
 
+int property_get_path(_unused_ sd_bus *connection, _unused_ const char *path,
+		      _unused_ const char *interface, _unused_ const char *property,
+		      sd_bus_message *reply, void *text, _unused_ sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "o", (const char *)text);
+}
+
 /* Names the properties whose fields differ, in one signal. Returns whether there were any. */
 static bool emit_changes(struct bus *bus, const char *path, const char *interface,
 			 const struct face_field *fields, size_t count, const void *before,
@@ -114,6 +122,7 @@ static void refresh_device(struct bus_device *device)
 {
 	struct device_face before = device->face;
 
+	bus_update_sync(device->bus, device->device);
 	device_face_fill(device, &device->face);
 	emit_changes(device->bus, device->path, DEVICE_INTERFACE, device_fields,
 		     device_fields_count, &before, &device->face);
@@ -177,9 +186,10 @@ static void on_device_added(struct device *device, void *userdata)
 		};
 		slot_face_fill(&object->slots[i], &object->slots[i].face);
 	}
-	device_face_fill(object, &object->face);
 	object->next = bus->devices;
 	bus->devices = object;
+	bus_update_sync(bus, device);
+	device_face_fill(object, &object->face);
 
 	announce(bus, object->path, sd_bus_emit_object_added);
 	announce_slots(object, sd_bus_emit_object_added);
@@ -194,6 +204,7 @@ static void on_device_removed(struct device *device, void *userdata)
 
 		if (object->device != device)
 			continue;
+		bus_update_drop(bus, device->id);
 		/* While it can still be found: sd-bus looks up which interfaces it had. */
 		announce_slots(object, sd_bus_emit_object_removed);
 		announce(bus, object->path, sd_bus_emit_object_removed);
@@ -307,6 +318,19 @@ static void on_job_forgotten(struct job *job, void *userdata)
 	}
 }
 
+static void on_update_changed(struct device *device, void *userdata)
+{
+	on_device_changed(device, NULL, userdata);
+}
+
+static void on_refreshed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, BUS_ROOT_PATH, MANAGER_INTERFACE,
+					     "LastRefreshUSec", NULL);
+}
+
 const struct manager_events bus_manager_events = {
 	.device_added = on_device_added,
 	.device_removed = on_device_removed,
@@ -315,4 +339,6 @@ const struct manager_events bus_manager_events = {
 	.job_changed = on_job_changed,
 	.job_ended = on_job_ended,
 	.job_forgotten = on_job_forgotten,
+	.update_changed = on_update_changed,
+	.refreshed = on_refreshed,
 };

@@ -2,7 +2,7 @@
 /*
  * What stands behind each object path: one struct per device, slot and job with the values last
  * told to the bus. Private to bus/. Paths: /org/fwslot1/device/ID, .../device/ID/slot/_N,
- * /org/fwslot1/job/_N.
+ * /org/fwslot1/job/_N, and update.h.
  */
 #pragma once
 
@@ -14,12 +14,15 @@
 
 #define DEVICE_PREFIX BUS_ROOT_PATH "/device"
 #define JOB_PREFIX BUS_ROOT_PATH "/job"
+#define UPDATE_PREFIX BUS_ROOT_PATH "/update"
 #define OBJECT_PATH_MAX 128
+#define UPDATE_PATH_MAX 384 /* every character of id and version may become three */
 
 #define MANAGER_INTERFACE "org.fwslot1.Manager"
 #define DEVICE_INTERFACE "org.fwslot1.Device"
 #define SLOT_INTERFACE "org.fwslot1.Slot"
 #define JOB_INTERFACE "org.fwslot1.Job"
+#define UPDATE_INTERFACE "org.fwslot1.Update"
 
 /* The faces hold basic types laid out as sd-bus reads them ("b" is an int), and text in arrays. */
 struct slot_face {
@@ -43,6 +46,7 @@ struct device_face {
 	char version[KERNEL_VERSION_MAX + 1];
 	char revert_version[KERNEL_VERSION_MAX + 1];
 	int can_revert;
+	char update_path[UPDATE_PATH_MAX]; /* "/": nothing is offered */
 	int32_t active_slot, next_slot;
 	uint64_t trial_end_usec;
 	const char *boot_state, *last_restart_reason;
@@ -83,6 +87,7 @@ struct bus_job {
 };
 
 struct authorization;
+struct bus_update;
 
 struct bus {
 	sd_event *event;
@@ -90,6 +95,7 @@ struct bus {
 	struct manager *manager;
 	struct bus_device *devices;
 	struct bus_job *jobs;
+	struct bus_update *updates;
 	struct authorization *authorizations;
 	const char *log_target;
 };
@@ -110,7 +116,8 @@ struct bus_job *bus_job_of(struct bus *bus, const struct job *job);
 /*
  * Every path below the root. One per interface: the vtables, and the value of all that can change.
  */
-extern const sd_bus_vtable manager_vtable[], device_vtable[], slot_vtable[], job_vtable[];
+extern const sd_bus_vtable manager_vtable[], device_vtable[], slot_vtable[], job_vtable[],
+	update_vtable[];
 void device_face_fill(struct bus_device *device, struct device_face *ret);
 void slot_face_fill(const struct bus_slot *slot, struct slot_face *ret);
 void job_face_fill(const struct bus_job *job, struct job_face *ret);
@@ -126,6 +133,9 @@ extern const size_t device_fields_count, slot_fields_count, job_fields_count;
 
 /* sd-bus getter for text kept in an array: the vtable's offset is that of the array. */
 int property_get_text(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *text, sd_bus_error *error);
+/* The same for an object path. */
+int property_get_path(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *text, sd_bus_error *error);
 
 /*

@@ -34,6 +34,14 @@ int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *de
 int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup_id, int file_fd,
 			  uint64_t flags, sd_bus_error *error);
 
+/* request-update.c. A refresh's reply comes at its end; the two others append rows. */
+int request_refresh(struct bus *bus, sd_bus_message *call, const char *remote, uint64_t flags,
+		    sd_bus_error *error);
+int request_append_updates(sd_bus_message *reply, void *bus);
+int request_append_remotes(sd_bus_message *reply, void *bus);
+int request_install_update(struct bus *bus, sd_bus_message *call, const char *device_id,
+			   const char *version, uint64_t flags, sd_bus_error *error);
+
 /* An earlier version, or any version that ever ran: the right for it. */
 #define ACTION_DOWNGRADE "org.fwslot1.downgrade"
 

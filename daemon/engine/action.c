@@ -36,6 +36,11 @@ static int begin_verify(const struct order *order)
 	return start_work(order->entry, WORK_VERIFY, &order->entry->job.knowledge.verify);
 }
 
+static int begin_download(const struct order *order)
+{
+	return start_work(order->entry, WORK_DOWNLOAD, &order->entry->job.knowledge.download);
+}
+
 static int begin_back_up(const struct order *order)
 {
 	return start_work(order->entry, WORK_BACK_UP, &order->entry->job.knowledge.back_up);
@@ -114,6 +119,7 @@ static int restore_attempts(const struct order *order)
 
 static int (*const performers[ACTION_MAX])(const struct order *order) = {
 	[ACTION_VERIFY] = begin_verify,
+	[ACTION_DOWNLOAD] = begin_download,
 	[ACTION_BACK_UP] = begin_back_up,
 	[ACTION_UNPACK] = begin_unpack,
 	[ACTION_LOAD] = load,

@@ -41,6 +41,8 @@ static const struct conf_key keys[] = {
 	    7 * USEC_PER_DAY),
 	KEY("Limits", "VerifyTimeoutSec", CONF_SPAN, verify_timeout_usec, USEC_PER_HOUR,
 	    USEC_PER_SEC, 7 * USEC_PER_DAY),
+	KEY("Limits", "DownloadTimeoutSec", CONF_SPAN, download_timeout_usec, 6 * USEC_PER_HOUR,
+	    USEC_PER_MINUTE, USEC_PER_DAY),
 	KEY("Limits", "ReappearTimeoutSec", CONF_SPAN, reappear_timeout_usec, USEC_PER_HOUR,
 	    USEC_PER_SEC, 365 * USEC_PER_DAY),
 	KEY("Limits", "WriteTries", CONF_NUMBER, write_tries, 3, 1, 100),

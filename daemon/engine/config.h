@@ -25,6 +25,7 @@ struct config {
 	uint64_t maximum_bundle_bytes; /* MaximumBundleBytes= */
 	uint64_t write_timeout_usec; /* WriteTimeoutSec= */
 	uint64_t verify_timeout_usec; /* VerifyTimeoutSec= */
+	uint64_t download_timeout_usec; /* DownloadTimeoutSec=, of one try */
 	uint64_t reappear_timeout_usec; /* ReappearTimeoutSec= */
 	uint64_t write_tries; /* WriteTries= */
 	/* [Backup] */

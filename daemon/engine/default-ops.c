@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operations of a real daemon: the machine's clock, the kernel's sysfs, child processes. */
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/time.h"
@@ -20,6 +21,15 @@ static uint64_t boottime_usec(const struct engine_ops *self)
 	(void)self;
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t any_bits(const struct engine_ops *self)
+{
+	uint64_t bits = 0;
+
+	(void)self;
+	(void)!getrandom(&bits, sizeof(bits), 0);
+	return bits;
 }
 
 static int device_read(const struct engine_ops *self, unsigned index, struct kernel_device *ret)
@@ -73,6 +83,7 @@ static int set_attempts(const struct engine_ops *self, unsigned index, unsigned 
 const struct engine_ops engine_default_ops = {
 	.realtime_usec = realtime_usec,
 	.boottime_usec = boottime_usec,
+	.random = any_bits,
 	.device_read = device_read,
 	.load_begin = load_begin,
 	.load_commit = load_commit,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/private.h"
+#include "engine/sources.h"
 
 struct device *manager_device_by_index(struct manager *manager, unsigned index)
 {
@@ -124,6 +125,7 @@ void manager_device_added(struct manager *manager, unsigned index)
 		return;
 	}
 	insert(manager, device);
+	sources_arm(manager);
 	take_up_job(manager, TAKE_PTR(device));
 }
 
@@ -154,6 +156,7 @@ void manager_device_removed(struct manager *manager, unsigned index)
 		return;
 	job = device->job;
 	take_out(manager, device);
+	sources_arm(manager);
 	if (manager->events->device_removed)
 		manager->events->device_removed(device, manager->userdata);
 	free(device);

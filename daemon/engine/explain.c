@@ -37,6 +37,9 @@ static const struct {
 	{ REASON_NO_WAY_BACK,
 	  "{device} has one slot, which cannot be read back: a bad update could not be taken back. Set "
 	  "flag 8 to do it all the same." },
+	{ REASON_REPLACED,
+	  "Version {new} is another image now than the one that was offered for {device}. Refresh, and look at the update "
+	  "again." },
 	{ REASON_BACKUP_DAMAGED,
 	  "No sound backup of {device} is left; the device was not changed." },
 	{ REASON_NO_REVERT_SLOT, "No other slot of {device} holds good firmware to go back to." },

@@ -87,8 +87,8 @@ static int start(struct backup_export *export, const struct backup_record *backu
 	(void)packet_add(request, WORKER_KEY_SHA256, images_hex(backup->digest));
 	(void)packet_add_u64(request, WORKER_KEY_LENGTH, backup->length_bytes);
 	return worker_start_alone(export->manager, request, (const int[]){ stored, file_fd }, 2,
-				  export->manager->config.verify_timeout_usec, on_ended, export,
-				  &export->work);
+				  export->manager->config.verify_timeout_usec, NULL, on_ended,
+				  export, &export->work);
 }
 
 static size_t count(const struct manager *manager)

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/fetch-protocol.h"
+
 #ifndef FWSLOT_PREFIX
 #define FWSLOT_PREFIX "/usr"
 #endif
@@ -23,5 +25,6 @@ void folders_find(struct folders *ret)
 		.vendor = place("FWSLOT_VENDOR_DIR", FWSLOT_PREFIX "/lib/fwslot"),
 		.runtime = place("FWSLOT_RUNTIME_DIR", "/run/fwslot"),
 		.worker = place("FWSLOT_WORKER", FWSLOT_PREFIX "/libexec/fwslot-worker"),
+		.fetch_socket = place("FWSLOT_FETCH_SOCKET", FETCH_SOCKET_PATH),
 	};
 }

@@ -13,6 +13,8 @@
 #include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
+#include "engine/sources.h"
+#include "engine/updates.h"
 
 /*
  * The wall clock as it was at the start plus what has passed since (suspended time counts): somebody who sets the clock
@@ -132,8 +134,11 @@ int manager_start(struct manager *manager)
 	r = open_store(manager);
 	if (r >= 0)
 		r = manager_resume_jobs(manager);
+	if (r >= 0)
+		r = updates_load(manager);
 	if (r < 0)
 		return r;
+	sources_load(manager);
 	if (!manager->is_volatile) {
 		payload_remove_leftovers(manager);
 		backups_tidy(manager);
@@ -146,6 +151,8 @@ int manager_start(struct manager *manager)
 void manager_reload(struct manager *manager)
 {
 	config_read(&manager->folders, &manager->config);
+	sources_load(manager);
+	updates_announce(manager);
 	for (size_t i = 0; i < manager->job_count; i++)
 		if (!job_phase_is_final(manager->jobs[i]->job.record.phase))
 			job_run(manager->jobs[i]);
@@ -157,9 +164,11 @@ struct manager *manager_free(struct manager *manager)
 		return NULL;
 	kernel_monitor_free(manager->monitor);
 	backup_exports_stop(manager);
+	sources_stop(manager);
 	while (manager->job_count > 0)
 		manager_drop_job(manager, manager->jobs[manager->job_count - 1]);
 	manager_forget_devices(manager);
+	updates_forget_all(manager);
 	store_close(manager->store);
 	sd_event_unref(manager->event);
 	free(manager);

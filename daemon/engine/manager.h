@@ -15,6 +15,8 @@
 #define MANAGER_JOBS_MAX 16 /* unfinished ones; one for each device */
 #define MANAGER_JOBS_KEPT 16 /* ended ones that stay readable */
 #define MANAGER_EXPORTS_MAX 4 /* of backups at a time */
+#define MANAGER_REFRESH_WAITERS_MAX 32 /* who wait for a refresh */
+#define MANAGER_UPDATES_MAX 1024 /* remembered offers */
 #define MANAGER_DEVICES_MAX \
 	256 /* present at a time; further ones are not managed, and that is logged */
 
@@ -38,6 +40,22 @@ struct job {
 	/* more, private to the engine */
 };
 
+/* What an update source has for a device. Owned by the manager; valid until the loop turns. */
+struct update {
+	struct offer_record record;
+	bool has_failed; /* on this device before: not offered by itself */
+	struct update *next; /* private to the engine */
+};
+
+/* An update source with a server, for people. Texts are never NULL. */
+struct source_state {
+	const char *name, *title, *url;
+	bool is_enabled;
+	struct remote_record record;
+	const char
+		*message; /* why it is not asked, or why the last time failed; "" = all is well */
+};
+
 struct manager_events {
 	void (*device_added)(struct device *device, void *userdata);
 	void (*device_removed)(struct device *device, void *userdata);
@@ -48,6 +66,8 @@ struct manager_events {
 	void (*job_ended)(struct job *job,
 			  void *userdata); /* it stays readable until job_forgotten */
 	void (*job_forgotten)(struct job *job, void *userdata);
+	void (*update_changed)(struct device *device, void *userdata); /* what is offered to it */
+	void (*refreshed)(void *userdata); /* an update source was asked */
 };
 
 /* The flags of install and revert are MANAGER_FLAG_* of step.h. */
@@ -95,6 +115,24 @@ int manager_export_backup(struct manager *manager, uint64_t backup_id, int file_
 bool manager_can_revert(struct manager *manager, const struct device *device, char ret_version[64]);
 /* Whether going back is recovery (device on trial or failed) or a downgrade: another polkit action. */
 bool manager_revert_is_recovery(struct manager *manager, const struct device *device);
+
+/* What is offered to the device by itself; NULL: nothing. */
+const struct update *manager_update_of(struct manager *manager, const struct device *device);
+/* Installs what an update source offers: @version "" = what is offered by itself. */
+int manager_install_update(struct manager *manager, const char *device_id, const char *version,
+			   uint64_t flags, uint32_t uid, struct job **ret_job,
+			   struct failure *failure);
+/* Asks the update source @name now, "" = all that are enabled. @ended is called once if 0 is returned, with the first
+ * failure of any of them. */
+int manager_refresh(struct manager *manager, const char *name,
+		    void (*ended)(const struct failure *failure, void *userdata), void *userdata,
+		    struct failure *failure);
+/* By name; stops when @row returns non-zero. */
+int manager_list_sources(struct manager *manager,
+			 int (*row)(const struct source_state *source, void *userdata),
+			 void *userdata);
+/* When the last good refresh of any update source was; 0 = never. */
+uint64_t manager_last_refresh(struct manager *manager);
 
 /* Newest first; @device_id "" = all; stops when @row returns non-zero. */
 int manager_history(struct manager *manager, const char *device_id, unsigned limit,

@@ -18,6 +18,7 @@ struct job;
 /* Work of a job that is done outside this process and ends by manager_work_ended(). */
 enum work_kind {
 	WORK_VERIFY,
+	WORK_DOWNLOAD, /* verifies too */
 	WORK_BACK_UP,
 	WORK_UNPACK, /* of a backup */
 	WORK_COPY,
@@ -37,6 +38,9 @@ struct engine_ops {
 	/* CLOCK_REALTIME, which somebody may set, and CLOCK_BOOTTIME, which only runs. */
 	uint64_t (*realtime_usec)(const struct engine_ops *self);
 	uint64_t (*boottime_usec)(const struct engine_ops *self);
+
+	/* Any 64 bits, to be at another moment than others; NULL: always 0. */
+	uint64_t (*random)(const struct engine_ops *self);
 
 	/* As in kernel/device.h. */
 	int (*device_read)(const struct engine_ops *self, unsigned index,

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "engine/images.h"
+#include "remote/partial.h"
 
 bool payload_is_there(struct manager *manager, const char *digest, uint64_t length_bytes)
 {
@@ -20,6 +21,14 @@ bool payload_is_there(struct manager *manager, const char *digest, uint64_t leng
 
 	return fd >= 0 && fstat(fd, &status) >= 0 && S_ISREG(status.st_mode) &&
 	       (uint64_t)status.st_size == length_bytes;
+}
+
+/* The image itself, or what a download of it has left. */
+static bool is_file_of(const char *hex, const char *name)
+{
+	size_t length = strlen(hex);
+
+	return strncmp(hex, name, length) == 0 && (name[length] == '\0' || name[length] == '.');
 }
 
 static bool is_needed(struct manager *manager, const char *name)
@@ -32,8 +41,8 @@ static bool is_needed(struct manager *manager, const char *name)
 
 		if (job_phase_is_final(record->phase))
 			continue;
-		if ((needed && strcmp(needed, name) == 0) ||
-		    (restored && strcmp(restored, name) == 0))
+		if ((needed && is_file_of(needed, name)) ||
+		    (restored && is_file_of(restored, name)))
 			return true;
 	}
 	return false;
@@ -41,14 +50,20 @@ static bool is_needed(struct manager *manager, const char *name)
 
 static void drop(struct manager *manager, const char *digest)
 {
+	static const char *const suffixes[] = { PARTIAL_RESUME_SUFFIX, PARTIAL_SUFFIX, "" };
 	const char *name = images_hex(digest);
 	_cleanup_close_ int folder = -EBADF;
 
 	if (!name || is_needed(manager, name))
 		return;
 	folder = images_open_folder(manager, IMAGES_PAYLOAD);
-	if (folder >= 0 && faccessat(folder, name, F_OK, 0) == 0)
-		images_remove(manager, IMAGES_PAYLOAD, folder, name);
+	for (size_t i = 0; folder >= 0 && i < ARRAY_SIZE(suffixes); i++) {
+		char file[IMAGES_HEX_LENGTH + 16];
+
+		snprintf(file, sizeof(file), "%s%s", name, suffixes[i]);
+		if (faccessat(folder, file, F_OK, 0) == 0)
+			images_remove(manager, IMAGES_PAYLOAD, folder, file);
+	}
 }
 
 void payload_drop(struct manager *manager, struct job_entry *entry)

@@ -17,6 +17,9 @@
 
 struct work;
 struct backup_export;
+struct refresh;
+struct refresh_waiter;
+struct source;
 
 /* A job with what only the engine knows. &entry->job is what the others see. */
 struct job_entry {
@@ -47,6 +50,12 @@ struct manager {
 	struct job_entry *jobs[MANAGER_JOBS_MAX + MANAGER_JOBS_KEPT + 1]; /* sorted by number */
 	size_t job_count;
 	struct backup_export *exports; /* under way */
+	struct source *sources; /* by name */
+	size_t source_count;
+	sd_event_source *refresh_timer;
+	struct refresh *refresh; /* under way, one at a time */
+	struct refresh_waiter *refresh_waiters;
+	struct update *updates; /* by device, then by update source */
 };
 
 static inline struct job_entry *job_entry_of(struct job *job)

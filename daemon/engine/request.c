@@ -88,7 +88,7 @@ static int check_bundle(struct manager *manager, int fd, struct failure *failure
 }
 
 /* Said at once where it can be known; the table says it again when the file has been read. */
-static int check_way_back(const struct device *device, uint64_t flags, struct failure *failure)
+int request_check_way_back(const struct device *device, uint64_t flags, struct failure *failure)
 {
 	if (device->now.num_slots == 1 && !device->now.slots[0].is_readable &&
 	    !(flags & MANAGER_FLAG_NO_WAY_BACK))
@@ -172,7 +172,7 @@ static int install(struct manager *manager, const char *device_id, int *bundle_f
 	if (r >= 0)
 		r = request_check_free(manager, device, failure);
 	if (r >= 0)
-		r = check_way_back(device, flags, failure);
+		r = request_check_way_back(device, flags, failure);
 	if (r >= 0)
 		r = check_bundle(manager, *bundle_fd, failure);
 	if (r >= 0)

@@ -17,6 +17,9 @@ int request_check_flags(uint64_t flags, uint64_t known, struct failure *failure)
 int request_check_free(struct manager *manager, const struct device *device,
 		       struct failure *failure);
 
+/* One slot that cannot be saved needs a flag. */
+int request_check_way_back(const struct device *device, uint64_t flags, struct failure *failure);
+
 struct job_record request_new_record(struct manager *manager, const struct device *device,
 				     enum job_type type, uint64_t flags, uint32_t uid);
 /* Stores the job, shows it, and lets it run. @bundle_fd is the job's from then on; -EBADF: none. */

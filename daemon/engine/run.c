@@ -12,6 +12,7 @@
 #include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
+#include "engine/updates.h"
 
 #define STEPS_MAX 64 /* in a row without anything to wait for: more is a circle in the table */
 #define RETRY_USEC UINT64_C(5000000) /* the disk is full, or something does not answer */
@@ -175,6 +176,7 @@ static void end_job(struct job_entry *entry)
 					       (unsigned)job->record.target_slot);
 	payload_drop(manager, entry);
 	backups_apply_retention(manager);
+	updates_judge(manager, job->record.device_id);
 	job->percent = 100;
 	announce_end(job);
 	if (device)
@@ -283,7 +285,7 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 	enum work_state *states[WORK_KIND_MAX] = {
 		[WORK_VERIFY] = &knowledge->verify, [WORK_BACK_UP] = &knowledge->back_up,
 		[WORK_UNPACK] = &knowledge->unpack, [WORK_COPY] = &knowledge->copy,
-		[WORK_HEALTH] = &knowledge->health,
+		[WORK_HEALTH] = &knowledge->health, [WORK_DOWNLOAD] = &knowledge->download,
 	};
 
 	*states[kind] = reason == REASON_OK ? WORK_SUCCEEDED : WORK_FAILED;
@@ -292,7 +294,14 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 		free(entry->work_message);
 		entry->work_message = message && message[0] ? strdup(message) : NULL;
 	}
-	if (kind == WORK_VERIFY && reason == REASON_OK) {
+	if (kind == WORK_DOWNLOAD && reason != REASON_OK) {
+		knowledge->downloads++;
+		knowledge->download_failed_usec = manager_now(entry->manager);
+		log_info("Job %llu: the download ended: %s", (unsigned long long)job->record.id,
+			 message && message[0] ? message : reason_sentence(reason));
+	}
+	if ((kind == WORK_VERIFY || kind == WORK_DOWNLOAD) && reason == REASON_OK) {
+		knowledge->verify = WORK_SUCCEEDED;
 		knowledge->has_payload = true;
 		knowledge->has_failed_before = store_has_failed(entry->manager->store,
 								job->record.device_id,

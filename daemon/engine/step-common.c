@@ -12,6 +12,11 @@ bool always(const struct situation *s)
 	return true;
 }
 
+bool is_from_remote(const struct situation *s)
+{
+	return s->job->type == JOB_INSTALL && s->job->remote[0];
+}
+
 bool is_revert_requested(const struct situation *s)
 {
 	return s->job->is_revert_requested;

@@ -54,6 +54,8 @@ static const struct rule queued[] = {
 	  ACTION_FINISH, JOB_FAILED, REASON_NO_REVERT_SLOT, NULL },
 	{ "begin-revert", "A revert needs nothing but the other slot: go back.", is_revert,
 	  ACTION_WAIT, JOB_REVERTING, REASON_OK, choose_revert_slot },
+	{ "begin-download", "The image is on the server of an update source: fetch it.",
+	  is_from_remote, ACTION_DOWNLOAD, JOB_DOWNLOADING, REASON_OK, NULL },
 	{ "bundle-gone",
 	  "The daemon was stopped and the caller's file is not held any more: ask again.",
 	  bundle_is_gone, ACTION_FINISH, JOB_FAILED, REASON_INTERRUPTED, NULL },
@@ -136,7 +138,15 @@ static void take_release(const struct situation *s, struct job_step *step)
 	next->write_tries = 0;
 }
 
+static bool is_unverified_download(const struct situation *s)
+{
+	return is_from_remote(s) && verify_not_begun(s);
+}
+
 static const struct rule verifying[] = {
+	{ "download-anew",
+	  "The daemon was stopped before it had written down what the download was: ask the server again.",
+	  is_unverified_download, ACTION_WAIT, JOB_DOWNLOADING, REASON_OK, NULL },
 	{ "bundle-gone",
 	  "The daemon was stopped and the caller's file is not held any more: ask again.",
 	  bundle_is_gone, ACTION_FINISH, JOB_FAILED, REASON_INTERRUPTED, NULL },

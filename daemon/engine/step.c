@@ -14,13 +14,15 @@
 #include "engine/rules.h"
 
 static const struct rule_table *const tables[] = {
-	&rules_queued,	 &rules_verifying, &rules_backing_up, &rules_writing,	&rules_restarting,
-	&rules_checking, &rules_trial,	   &rules_reverting,  &rules_restoring,
+	&rules_queued,	  &rules_downloading, &rules_verifying, &rules_backing_up,
+	&rules_writing,	  &rules_restarting,  &rules_checking,	&rules_trial,
+	&rules_reverting, &rules_restoring,
 };
 
 static const char *const action_words[ACTION_MAX] = {
 	[ACTION_WAIT] = "wait",
 	[ACTION_VERIFY] = "verify",
+	[ACTION_DOWNLOAD] = "download",
 	[ACTION_BACK_UP] = "back-up",
 	[ACTION_UNPACK] = "unpack",
 	[ACTION_LOAD] = "load",

@@ -30,6 +30,9 @@
 #define STEP_RESTARTS_MAX 3 /* commanded restarts in one direction */
 #define STEP_WRITES_MAX \
 	12 /* where WriteTries= does not count: cut short, or the only slot is spoilt */
+#define STEP_DOWNLOADS_MAX 12 /* tries of one daemon; each goes on with what is there */
+#define STEP_DOWNLOAD_RETRY_USEC UINT64_C(10000000) /* after the first; doubled with each more */
+#define STEP_DOWNLOAD_RETRY_MAX_USEC UINT64_C(600000000)
 #define STEP_TRIAL_BOOTS_MAX \
 	10 /* boots by fault or watchdog, where the device does not count itself */
 #define STEP_TRIAL_SETTLE_USEC \
@@ -40,6 +43,7 @@
 enum job_action {
 	ACTION_WAIT, /* nothing to do until an event or @wake_usec; ask at once when that has come */
 	ACTION_VERIFY, /* start the bundle worker */
+	ACTION_DOWNLOAD, /* fetch and authenticate the image */
 	ACTION_BACK_UP, /* read the target slot back, before it is overwritten */
 	ACTION_UNPACK, /* the backup into the payload folder */
 	ACTION_LOAD, /* loading=1 and start the copy worker */
@@ -76,6 +80,9 @@ enum work_state { WORK_NONE, WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
 struct job_knowledge {
 	enum work_state verify, copy,
 		health; /* bundle worker, copy-to-kernel worker, health checks */
+	enum work_state download; /* of the image; what succeeds is verified, too */
+	unsigned downloads; /* that failed */
+	uint64_t download_failed_usec; /* the last one */
 	enum work_state back_up, unpack; /* workers that make a backup, and that unpack one */
 	struct job_backup made; /* valid when back_up is WORK_SUCCEEDED */
 	struct job_backup other; /* the next sound one, when the record's was found damaged */

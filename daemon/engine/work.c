@@ -5,8 +5,9 @@
 #include <errno.h>
 
 static int (*const starters[WORK_KIND_MAX])(struct job_entry *entry, struct work **ret) = {
-	[WORK_VERIFY] = verify_start, [WORK_BACK_UP] = back_up_start, [WORK_UNPACK] = unpack_start,
-	[WORK_COPY] = copy_start,     [WORK_HEALTH] = health_start,
+	[WORK_VERIFY] = verify_start,	[WORK_DOWNLOAD] = download_start,
+	[WORK_BACK_UP] = back_up_start, [WORK_UNPACK] = unpack_start,
+	[WORK_COPY] = copy_start,	[WORK_HEALTH] = health_start,
 };
 
 int work_start(const struct engine_ops *self, struct job *job, enum work_kind kind)

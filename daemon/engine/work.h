@@ -25,14 +25,21 @@ int worker_start(struct job_entry *entry, enum work_kind kind, const struct pack
 		 struct work **ret);
 struct work *worker_free(struct work *work);
 
-/* The same for work that belongs to no job: @ended is told how it ended, once, unless it is released before. */
+/*
+ * The same for work that belongs to no job: @ended is told how it ended, once, unless it is released before. @answered
+ * gets what the worker says in between, NULL where it is asked nothing; it must not release the work.
+ */
 int worker_start_alone(struct manager *manager, const struct packet *request, const int *fds,
 		       size_t fd_count, uint64_t timeout_usec,
+		       void (*answered)(const struct packet *answer, void *userdata),
 		       void (*ended)(struct failure *failure, void *userdata), void *userdata,
 		       struct work **ret);
+/* Asks that worker one thing more; NULL: that was all. One question at a time. -errno */
+int worker_ask(struct work *work, const struct packet *question);
 
 /* Starts of each kind. */
 int verify_start(struct job_entry *entry, struct work **ret);
+int download_start(struct job_entry *entry, struct work **ret);
 int back_up_start(struct job_entry *entry, struct work **ret);
 int unpack_start(struct job_entry *entry, struct work **ret);
 int copy_start(struct job_entry *entry, struct work **ret);

@@ -32,6 +32,8 @@ struct worker {
 			   struct failure *failure);
 	/* Without a job (entry is NULL): */
 	void (*ended)(struct failure *failure, void *userdata);
+	void (*answered)(const struct packet *answer,
+			 void *userdata); /* NULL: it is asked nothing */
 	void *userdata;
 };
 
@@ -69,6 +71,8 @@ static void take_packet(struct worker *worker, struct packet *packet)
 		/* Of writing the way to the kernel is the first half, see on_progress() in manager.c. */
 		job_set_percent(worker->entry, worker->kind == WORK_COPY ? (unsigned)percent / 2 :
 									   (unsigned)percent);
+	else if (worker->answered && type && strcmp(type, WORKER_TYPE_OFFER) == 0)
+		worker->answered(packet, worker->userdata);
 	packet_free(packet);
 }
 
@@ -219,12 +223,22 @@ int worker_start(struct job_entry *entry, enum work_kind kind, const struct pack
 	return start(&worker, entry->manager, request, fds, fd_count, timeout_usec, ret);
 }
 
+int worker_ask(struct work *work, const struct packet *question)
+{
+	struct worker *worker = (struct worker *)work;
+
+	if (question)
+		return packet_send(worker->socket_fd, question, NULL, 0);
+	return shutdown(worker->socket_fd, SHUT_WR) < 0 ? -errno : 0;
+}
+
 int worker_start_alone(struct manager *manager, const struct packet *request, const int *fds,
 		       size_t fd_count, uint64_t timeout_usec,
+		       void (*answered)(const struct packet *answer, void *userdata),
 		       void (*ended)(struct failure *failure, void *userdata), void *userdata,
 		       struct work **ret)
 {
-	const struct worker worker = { .ended = ended, .userdata = userdata };
+	const struct worker worker = { .answered = answered, .ended = ended, .userdata = userdata };
 
 	return start(&worker, manager, request, fds, fd_count, timeout_usec, ret);
 }

@@ -14,6 +14,7 @@
 	X(phase, PHASE)               \
 	X(device_id, TEXT)            \
 	X(source, TEXT)               \
+	X(remote, TEXT)               \
 	X(flags, U64)                 \
 	X(uid, UNSIGNED)              \
 	X(created_usec, U64)          \
@@ -61,3 +62,24 @@
 	X(length_bytes, U64) \
 	X(stored_bytes, U64) \
 	X(is_damaged, BOOL)
+
+#define OFFER_COLUMNS(X)       \
+	X(device_id, TEXT)     \
+	X(remote, TEXT)        \
+	X(version, TEXT)       \
+	X(counter, U64)        \
+	X(urgency, TEXT)       \
+	X(signer, TEXT)        \
+	X(digest, TEXT)        \
+	X(length_bytes, U64)   \
+	X(published_usec, U64) \
+	X(is_in_rollout, BOOL) \
+	X(notes, TEXT)
+
+#define REMOTE_COLUMNS(X)      \
+	X(name, TEXT)          \
+	X(tried_usec, U64)     \
+	X(refreshed_usec, U64) \
+	X(next_usec, U64)      \
+	X(failures, UNSIGNED)  \
+	X(reason, REASON)

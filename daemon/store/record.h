@@ -16,6 +16,10 @@
 #define RECORD_DIGEST_LENGTH 71 /* "sha256:" and 64 hexadecimal digits */
 #define RECORD_LABEL_MAX 127
 #define RECORD_SOURCE_MAX 255 /* a file name */
+#define RECORD_REMOTE_MAX 64 /* the name of an update source */
+#define RECORD_URGENCY_MAX 15
+#define RECORD_SIGNER_MAX 80 /* the name of a role */
+#define RECORD_NOTES_MAX 4095
 
 enum job_type { JOB_INSTALL, JOB_REVERT, JOB_RESTORE, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
 
@@ -47,6 +51,7 @@ struct job_record {
 	char device_id[RECORD_DEVICE_ID_MAX + 1];
 	char source[RECORD_SOURCE_MAX +
 		    1]; /* the file in STATE/import, "" = the bundle came as a descriptor */
+	char remote[RECORD_REMOTE_MAX + 1]; /* the update source it is fetched from, "" = none */
 	uint64_t flags; /* MANAGER_FLAG_* */
 	uint32_t uid; /* who asked */
 	uint64_t created_usec, phase_usec; /* when it was asked for; when the phase began */
@@ -92,6 +97,30 @@ struct backup_record {
 	char digest[RECORD_DIGEST_LENGTH + 1];
 	uint64_t length_bytes, stored_bytes; /* of the image, of its file */
 	bool is_damaged; /* was found not to be what was saved */
+};
+
+/* A row of the table "offers": what an update source has for a device, as it was when it was asked last. */
+struct offer_record {
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	char remote[RECORD_REMOTE_MAX + 1];
+	char version[RECORD_VERSION_MAX + 1];
+	uint64_t counter;
+	char urgency[RECORD_URGENCY_MAX + 1];
+	char signer[RECORD_SIGNER_MAX + 1];
+	char digest[RECORD_DIGEST_LENGTH + 1]; /* "" = only known by another hash */
+	uint64_t length_bytes;
+	uint64_t published_usec; /* 0 = not said */
+	bool is_in_rollout; /* else it is for this device later, unless somebody asks for it */
+	char notes[RECORD_NOTES_MAX + 1]; /* lines "LOCALE TEXT" */
+};
+
+/* A row of the table "remotes": how it went with an update source. */
+struct remote_record {
+	char name[RECORD_REMOTE_MAX + 1];
+	uint64_t tried_usec, refreshed_usec; /* the last time, and the last good one; 0 = never */
+	uint64_t next_usec; /* when it is asked next, 0 = not planned */
+	unsigned failures; /* in a row */
+	enum reason reason; /* of the last time */
 };
 
 /* A row of the table "history". Strings are never NULL; "" = does not apply. Valid only as long as the caller says. */

@@ -63,6 +63,17 @@ static const char *const steps[] = {
 	" stored_bytes INTEGER NOT NULL, is_damaged INTEGER NOT NULL, UNIQUE (device_id, slot, digest));"
 	"ALTER TABLE jobs ADD COLUMN backup_digest TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE jobs ADD COLUMN backup_length_bytes INTEGER NOT NULL DEFAULT 0;",
+	/* 3: update sources */
+	"CREATE TABLE offers ("
+	" device_id TEXT NOT NULL, remote TEXT NOT NULL, version TEXT NOT NULL, counter INTEGER NOT NULL,"
+	" urgency TEXT NOT NULL, signer TEXT NOT NULL, digest TEXT NOT NULL, length_bytes INTEGER NOT NULL,"
+	" published_usec INTEGER NOT NULL, is_in_rollout INTEGER NOT NULL, notes TEXT NOT NULL, usec INTEGER NOT NULL,"
+	" PRIMARY KEY (device_id, remote)) WITHOUT ROWID;"
+	"CREATE TABLE remotes ("
+	" name TEXT PRIMARY KEY, tried_usec INTEGER NOT NULL, refreshed_usec INTEGER NOT NULL,"
+	" next_usec INTEGER NOT NULL, failures INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" message TEXT NOT NULL) WITHOUT ROWID;"
+	"ALTER TABLE jobs ADD COLUMN remote TEXT NOT NULL DEFAULT '';",
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -71,6 +71,16 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_DAMAGED_BACKUP] = "UPDATE backups SET is_damaged = 1 WHERE digest = ?",
 	[STATEMENT_SOUND_BACKUP] = "UPDATE backups SET is_damaged = 0 WHERE digest = ?",
 	[STATEMENT_REMOVE_BACKUP] = "DELETE FROM backups WHERE id = ?",
+
+	[STATEMENT_FORGET_OFFER] = "DELETE FROM offers WHERE device_id = ? AND remote = ?",
+	[STATEMENT_ADD_OFFER] = "INSERT OR REPLACE INTO offers (" OFFER_COLUMNS(
+		COLUMN_NAME) "usec) VALUES (" OFFER_COLUMNS(COLUMN_MARK) "?)",
+	[STATEMENT_LIST_OFFERS] =
+		"SELECT " OFFER_COLUMNS(COLUMN_NAME) "usec FROM offers ORDER BY device_id, remote",
+	[STATEMENT_SAVE_REMOTE] = "INSERT OR REPLACE INTO remotes (" REMOTE_COLUMNS(
+		COLUMN_NAME) "message) VALUES (" REMOTE_COLUMNS(COLUMN_MARK) "?)",
+	[STATEMENT_FIND_REMOTE] =
+		"SELECT " REMOTE_COLUMNS(COLUMN_NAME) "message FROM remotes WHERE name = ?",
 };
 
 const char *statement_text(enum statement statement)

@@ -39,6 +39,7 @@ compare_introspection() {
 		/org/fwslot1/device/ID Device
 		/org/fwslot1/device/ID/slot/_0 Slot
 		/org/fwslot1/job/_1 Job
+		/org/fwslot1/update/ID Update
 	KINDS
 	not_ok "an object that never is cannot be introspected" "$build/fwslotd" --bus-introspect=/org/other
 	is "$(busctl --system introspect --xml-interface org.fwslot1 /org/fwslot1/device/sim0 | members)" \

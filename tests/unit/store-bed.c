@@ -47,6 +47,7 @@ struct job_record some_job(void)
 		.phase = JOB_WRITING,
 		.device_id = "sim0",
 		.source = "a file.fwb",
+		.remote = "acme",
 		.flags = UINT64_MAX,
 		.uid = UINT32_MAX,
 		.created_usec = 1,

@@ -11,6 +11,22 @@
 #include "engine/step.h"
 #include "tap.h"
 
+static void remote(struct question *q)
+{
+	strcpy(JOB.remote, "acme");
+	KNOWN.has_bundle = false;
+}
+
+/* The pause is over. */
+static void broken_download(struct question *q)
+{
+	remote(q);
+	KNOWN.download = WORK_FAILED;
+	KNOWN.reason = REASON_TIMEOUT;
+	KNOWN.downloads = 1;
+	KNOWN.download_failed_usec = NOW - STEP_DOWNLOAD_RETRY_USEC;
+}
+
 /* name of the case, phase, row, action, next phase, reason, what makes the ordinary situation this one */
 #define ROWS(ROW)                                                                                  \
 	ROW(cancel, JOB_VERIFYING, "cancelled", FINISH, JOB_CANCELLED, CANCELLED,                  \
@@ -40,6 +56,24 @@
 	ROW(no_bundle, JOB_QUEUED, "bundle-gone", FINISH, JOB_FAILED, INTERRUPTED,                 \
 	    KNOWN.has_bundle = false)                                                              \
 	ROW(queued, JOB_QUEUED, "begin-verify", VERIFY, JOB_VERIFYING, OK, (void)q)                \
+                                                                                                   \
+	ROW(remote, JOB_QUEUED, "begin-download", DOWNLOAD, JOB_DOWNLOADING, OK, remote(q))        \
+	ROW(fetch, JOB_DOWNLOADING, "download", DOWNLOAD, STAYS, OK, remote(q))                    \
+	ROW(fetch_runs, JOB_DOWNLOADING, "download-running", WAIT, STAYS, OK, remote(q);           \
+	    KNOWN.download = WORK_RUNNING)                                                         \
+	ROW(fetch_pause, JOB_DOWNLOADING, "download-pause", WAIT, STAYS, OK, broken_download(q);   \
+	    KNOWN.download_failed_usec = NOW)                                                      \
+	ROW(fetch_again, JOB_DOWNLOADING, "download-again", DOWNLOAD, STAYS, OK,                   \
+	    broken_download(q))                                                                    \
+	ROW(fetch_ends, JOB_DOWNLOADING, "download-failed", FINISH, JOB_FAILED, TIMEOUT,           \
+	    broken_download(q);                                                                    \
+	    KNOWN.downloads = STEP_DOWNLOADS_MAX)                                                  \
+	ROW(fetch_wrong, JOB_DOWNLOADING, "download-failed", FINISH, JOB_FAILED, WRONG_DIGEST,     \
+	    broken_download(q);                                                                    \
+	    KNOWN.reason = REASON_WRONG_DIGEST)                                                    \
+	ROW(fetched, JOB_DOWNLOADING, "downloaded", WAIT, JOB_VERIFYING, OK, remote(q);            \
+	    KNOWN.download = WORK_SUCCEEDED)                                                       \
+	ROW(fetch_anew, JOB_VERIFYING, "download-anew", WAIT, JOB_DOWNLOADING, OK, remote(q))      \
                                                                                                    \
 	ROW(no_bundle_2, JOB_VERIFYING, "bundle-gone", FINISH, JOB_FAILED, INTERRUPTED,            \
 	    KNOWN.has_bundle = false)                                                              \

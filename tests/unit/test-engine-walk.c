@@ -39,6 +39,9 @@ static int obey(struct world *world, struct daemon *daemon, enum job_action acti
 	case ACTION_VERIFY:
 		daemon->knowledge.verify = WORK_RUNNING;
 		return 0;
+	case ACTION_DOWNLOAD:
+		daemon->knowledge.download = WORK_RUNNING;
+		return 0;
 	case ACTION_CHECK_HEALTH:
 		daemon->knowledge.health = WORK_RUNNING;
 		return 0;
@@ -234,6 +237,12 @@ static uint64_t run(struct world *world, struct daemon *daemon, struct tally *ta
 
 /* What the world does by itself. */
 
+static const struct job_release good_release = { .version = "2.0",
+						 .counter = 2,
+						 .new_floor = 2,
+						 .digest = GOOD_DIGEST,
+						 .length_bytes = LENGTH };
+
 static void work_ends(struct world *world, struct daemon *daemon)
 {
 	struct job_knowledge *k = &daemon->knowledge;
@@ -241,12 +250,19 @@ static void work_ends(struct world *world, struct daemon *daemon)
 	if (k->verify == WORK_RUNNING && chance(world, 50)) {
 		k->verify = mishap(world, 10) ? WORK_FAILED : WORK_SUCCEEDED;
 		k->reason = REASON_BAD_SIGNATURE;
-		k->release = (struct job_release){ .version = "2.0",
-						   .counter = 2,
-						   .new_floor = 2,
-						   .digest = GOOD_DIGEST,
-						   .length_bytes = LENGTH };
+		k->release = good_release;
 		k->has_payload = k->verify == WORK_SUCCEEDED;
+	}
+	if (k->download == WORK_RUNNING && chance(world, 50)) {
+		k->download = mishap(world, 20) ? WORK_FAILED : WORK_SUCCEEDED;
+		k->reason = chance(world, 70) ? REASON_TIMEOUT : REASON_WRONG_DIGEST;
+		k->downloads += k->download == WORK_FAILED;
+		k->download_failed_usec = world->now;
+		if (k->download == WORK_SUCCEEDED) {
+			k->verify = WORK_SUCCEEDED;
+			k->release = good_release;
+			k->has_payload = true;
+		}
 	}
 	if (k->back_up == WORK_RUNNING && chance(world, 50)) {
 		const char *held = world->slots[daemon->record.target_slot].digest;
@@ -375,6 +391,12 @@ static void make_daemon(struct daemon *daemon, struct world *world)
 	};
 	if (chance(world, 50))
 		strcpy(daemon->record.source, "file.fwb");
+	if (daemon->record.type == JOB_INSTALL && chance(world, 30)) {
+		strcpy(daemon->record.remote, "acme");
+		strcpy(daemon->record.digest, GOOD_DIGEST);
+		daemon->record.length_bytes = LENGTH;
+		daemon->knowledge.has_bundle = false;
+	}
 }
 
 /* Where something is under way it mostly ends before the timer does. */
@@ -382,8 +404,8 @@ static uint64_t time_that_passes(struct world *world, const struct daemon *daemo
 {
 	const struct job_knowledge *k = &daemon->knowledge;
 	bool is_quiet = world->writing < 0 && !world->will_restart && !world->will_crash &&
-			k->verify != WORK_RUNNING && k->copy != WORK_RUNNING &&
-			k->health != WORK_RUNNING;
+			k->verify != WORK_RUNNING && k->download != WORK_RUNNING &&
+			k->copy != WORK_RUNNING && k->health != WORK_RUNNING;
 
 	if (wake != UINT64_MAX && (is_quiet ? chance(world, 50) : mishap(world, 2)))
 		return wake - world->now;

@@ -125,7 +125,9 @@ static void make_old(void)
 	    sqlite3_exec(
 		    database,
 		    "DROP TABLE backups; ALTER TABLE jobs DROP COLUMN backup_digest;"
-		    "ALTER TABLE jobs DROP COLUMN backup_length_bytes; PRAGMA user_version = 1",
+		    "ALTER TABLE jobs DROP COLUMN backup_length_bytes;"
+		    "DROP TABLE offers; DROP TABLE remotes; ALTER TABLE jobs DROP COLUMN remote;"
+		    "PRAGMA user_version = 1",
 		    NULL, NULL, NULL) != SQLITE_OK)
 		tap_bail("cannot make it old: %s", sqlite3_errmsg(database));
 	sqlite3_close(database);

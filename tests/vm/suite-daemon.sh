@@ -83,7 +83,7 @@ refuse_nobody() {
 			runuser -u nobody -- busctl --allow-interactive-authorization=no \
 			call org.fwslot1 /org/fwslot1 org.fwslot1.Manager $call
 	done
-	is "$(pkaction | grep -c '^org.fwslot1\.')" 7 "polkit knows the actions"
+	is "$(pkaction | grep -c '^org.fwslot1\.')" 9 "polkit knows the actions"
 	is "$(error_of gcall Confirm sim0 0)" $error.NotOnTrial "root is allowed"
 }
 

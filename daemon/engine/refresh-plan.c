@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Three sums. */
+#include "engine/refresh-plan.h"
+
+/* 0...@max_usec, both included */
+static uint64_t spread(uint64_t random, uint64_t max_usec)
+{
+	return max_usec == UINT64_MAX ? random : random % (max_usec + 1);
+}
+
+static uint64_t back_off(const struct refresh_policy *policy, unsigned failures)
+{
+	uint64_t span = REFRESH_RETRY_USEC;
+
+	for (unsigned i = 1; i < failures && span < policy->interval_usec; i++)
+		span *= 2;
+	return span < policy->interval_usec ? span : policy->interval_usec;
+}
+
+void refresh_plan_tried(struct remote_record *record, const struct refresh_policy *policy,
+			enum reason reason, uint64_t now_usec, uint64_t random)
+{
+	record->tried_usec = now_usec;
+	record->reason = reason;
+	if (reason == REASON_OK) {
+		record->failures = 0;
+		record->refreshed_usec = now_usec;
+		record->next_usec = now_usec + policy->interval_usec +
+				    spread(random, policy->random_delay_usec);
+	} else {
+		uint64_t span;
+
+		record->failures += record->failures < UINT32_MAX;
+		span = back_off(policy, record->failures);
+		record->next_usec = now_usec + span / 2 + spread(random, span - span / 2);
+	}
+}
+
+void refresh_plan_begin(struct remote_record *record, const struct refresh_policy *policy,
+			uint64_t now_usec, uint64_t random)
+{
+	uint64_t latest = now_usec + policy->interval_usec + policy->random_delay_usec;
+
+	if (record->next_usec <= now_usec || record->next_usec > latest)
+		record->next_usec = now_usec + spread(random, policy->random_delay_usec);
+}

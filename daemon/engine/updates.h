@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What update sources offered when they were asked last: kept in the store, shown as far as it makes sense now. */
+#pragma once
+
+#include "engine/private.h"
+
+/* At the start: what the store has. */
+int updates_load(struct manager *manager);
+void updates_forget_all(struct manager *manager);
+
+/* What a source said of one device: @record, or that there is nothing. Inside a transaction of the store. */
+int updates_store(struct manager *manager, const char *device_id, const char *remote,
+		  const struct offer_record *record);
+/* The same in memory, after the commit. */
+void updates_take(struct manager *manager, const char *device_id, const char *remote,
+		  const struct offer_record *record);
+/* A job has ended: what failed on the device is not offered again. */
+void updates_judge(struct manager *manager, const char *device_id);
+/* Tells the listeners about all devices. */
+void updates_announce(struct manager *manager);
+
+/* The offer of that version, shown or not; NULL: none. */
+const struct update *updates_find(struct manager *manager, const char *device_id,
+				  const char *version);

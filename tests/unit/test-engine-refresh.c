@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When update sources are asked: the sums of engine/refresh-plan.h, and that many machines do not come at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "engine/refresh-plan.h"
+#include "tap.h"
+
+#define NOW (UINT64_C(1700000000) * USEC_PER_SEC)
+#define CLIENTS 10000
+#define ANY UINT64_MAX
+
+static const struct refresh_policy daily = { USEC_PER_DAY, USEC_PER_HOUR };
+
+static void test_success(void)
+{
+	struct remote_record record = { .failures = 3, .reason = REASON_TIMEOUT };
+
+	refresh_plan_tried(&record, &daily, REASON_OK, NOW, 0);
+	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY, "after the interval");
+	tap_ok(record.failures == 0 && record.reason == REASON_OK && record.refreshed_usec == NOW &&
+		       record.tried_usec == NOW,
+	       "with everything remembered");
+	refresh_plan_tried(&record, &daily, REASON_OK, NOW, USEC_PER_HOUR);
+	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY + USEC_PER_HOUR,
+	       "and at most the random delay");
+	refresh_plan_tried(&record, &daily, REASON_OK, NOW, USEC_PER_HOUR + 1);
+	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY, "never more");
+}
+
+static void test_failures(void)
+{
+	struct remote_record record = { .refreshed_usec = NOW };
+	uint64_t span = REFRESH_RETRY_USEC;
+
+	for (unsigned i = 0; i < 12; i++) {
+		struct remote_record early = record, late = record;
+		uint64_t expected = span < USEC_PER_DAY ? span : USEC_PER_DAY;
+
+		refresh_plan_tried(&early, &daily, REASON_TIMEOUT, NOW + i, 0);
+		refresh_plan_tried(&late, &daily, REASON_TIMEOUT, NOW + i, expected / 2);
+		tap_ok(early.next_usec == NOW + i + expected / 2 &&
+			       late.next_usec == NOW + i + expected,
+		       "failure %u: in the second half of %llu s", i + 1,
+		       (unsigned long long)(expected / USEC_PER_SEC));
+		record = late;
+		span *= 2;
+	}
+	tap_ok(record.failures == 12 && record.reason == REASON_TIMEOUT &&
+		       record.refreshed_usec == NOW,
+	       "the last good time stays");
+	record.failures = UINT32_MAX;
+	refresh_plan_tried(&record, &daily, REASON_TIMEOUT, NOW, 0);
+	tap_is(record.failures, UINT32_MAX, "the count does not turn over");
+}
+
+static void test_begin(void)
+{
+	struct remote_record record = { 0 };
+
+	refresh_plan_begin(&record, &daily, NOW, 5);
+	tap_is((intmax_t)record.next_usec, NOW + 5, "a new source is asked soon");
+	refresh_plan_begin(&record, &daily, NOW + 1, 7);
+	tap_is((intmax_t)record.next_usec, NOW + 5, "a plan stays a plan over a restart");
+	refresh_plan_begin(&record, &daily, NOW + 5, 7);
+	tap_is((intmax_t)record.next_usec, NOW + 12,
+	       "one that is late begins with a delay of its own");
+	record.next_usec = NOW + 2 * USEC_PER_DAY;
+	refresh_plan_begin(&record, &daily, NOW, 9);
+	tap_is((intmax_t)record.next_usec, NOW + 9, "one beyond all plans is no plan");
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* 48 random bits, the same in every run. */
+static uint64_t draw(unsigned short state[3])
+{
+	return (uint64_t)nrand48(state) << 31 | (uint64_t)nrand48(state);
+}
+
+/* The most that come in one second, for a source that all heard of in the same second. */
+static unsigned most_in_a_second(const struct refresh_policy *policy)
+{
+	static uint64_t seconds[CLIENTS];
+	unsigned short state[3] = { 1, 2, 3 };
+	unsigned most = 0, run = 0;
+
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct remote_record record = { 0 };
+
+		refresh_plan_tried(&record, policy, REASON_OK, NOW, draw(state));
+		seconds[i] = record.next_usec / USEC_PER_SEC;
+	}
+	qsort(seconds, CLIENTS, sizeof(seconds[0]), compare);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		run = i > 0 && seconds[i] == seconds[i - 1] ? run + 1 : 1;
+		most = run > most ? run : most;
+	}
+	printf("# %d clients over %llu s: %.2f a second on average, %u at most\n", CLIENTS,
+	       (unsigned long long)(policy->random_delay_usec / USEC_PER_SEC),
+	       (double)CLIENTS * USEC_PER_SEC / (double)policy->random_delay_usec, most);
+	return most;
+}
+
+static void test_spread(void)
+{
+	const struct refresh_policy quarter = { USEC_PER_DAY, 15 * USEC_PER_MINUTE };
+
+	tap_ok(most_in_a_second(&quarter) <= 3 * CLIENTS / (15 * 60),
+	       "over a quarter of an hour no second has three times the mean");
+	/* Of fewer a second chance alone makes larger multiples: one of 3600 has 12 in 3 % of all days. */
+	tap_ok(most_in_a_second(&daily) <= 12, "over an hour none is crowded either");
+}
+
+int main(void)
+{
+	test_success();
+	test_failures();
+	test_begin();
+	test_spread();
+	return tap_done();
+}
