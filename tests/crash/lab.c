@@ -186,7 +186,7 @@ static int work_start(const struct engine_ops *self, struct job *job, enum work_
 	static const enum job_action actions[WORK_KIND_MAX] = {
 		[WORK_VERIFY] = ACTION_VERIFY,	     [WORK_BACK_UP] = ACTION_BACK_UP,
 		[WORK_UNPACK] = ACTION_UNPACK,	     [WORK_COPY] = ACTION_LOAD,
-		[WORK_HEALTH] = ACTION_CHECK_HEALTH,
+		[WORK_HEALTH] = ACTION_CHECK_HEALTH, [WORK_DOWNLOAD] = ACTION_DOWNLOAD,
 	};
 	struct lab *lab = lab_of(self);
 

@@ -24,6 +24,7 @@ enum wish {
 	WISH_INSTALL_IMPORTED, /* a file in STATE/import: can be opened again after a crash */
 	WISH_INSTALL, /* a file descriptor */
 	WISH_REVERT,
+	WISH_INSTALL_UPDATE, /* what an update source offers */
 };
 
 /* What somebody asks for once the job is in that phase. */
@@ -45,7 +46,8 @@ struct scenario {
 	bool begins_unknown; /* the very first start on an empty disk */
 	bool begins_killed; /* and nobody closed the database */
 	bool begins_damaged; /* a page of the database is damaged */
-	bool bundle_is_bad;
+	bool bundle_is_bad; /* or what the server sends */
+	bool download_breaks; /* once in each life of the daemon */
 	enum job_phase end; /* of the wish, without faults and with most */
 	enum job_phase
 		other_end; /* also right when a fault came between; JOB_PHASE_INVALID: none */

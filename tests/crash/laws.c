@@ -372,6 +372,9 @@ static int check_file(const char *path, bool is_folder, void *userdata)
 	/* What is kept by its digest, of the old firmware, is a backup. */
 	if (strncmp(path, "backup/", 7) == 0 && path[7] != '.')
 		return 0;
+	/* The configuration, like fwslotd.conf. */
+	if (strncmp(path, "remotes.d", 9) == 0)
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(allowed_files); i++)
 		if (strcmp(path, allowed_files[i]) == 0 &&
 		    (search->may_have_log || strcmp(path, STORE_FILE_NAME "-wal") != 0))

@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "engine/images.h"
 #include "engine/payload.h"
+#include "remote/partial.h"
 #include "remote/stage.h"
 
 #define PIECE_BYTES 100
@@ -67,6 +68,94 @@ static void verify(struct lab *lab, struct job *job)
 	job->knowledge.release = release;
 	manager_work_ended(job, WORK_VERIFY, r < 0 ? failure.reason : REASON_OK,
 			   failure_message(&failure));
+}
+
+/* What fwslot-fetch writes: not through the daemon's operations, but the disk may lose it. */
+static int fetch_rest(struct lab *lab, struct partial *partial, const uint8_t *image, size_t until)
+{
+	for (size_t at = partial->resume.bytes; at < until;) {
+		size_t piece = until - at < PIECE_BYTES ? until - at : PIECE_BYTES;
+		ssize_t written = lab->ops.io->write_at(lab->ops.io, partial->fd, image + at, piece,
+							(off_t)at);
+
+		if (written <= 0)
+			return -EIO;
+		at += (size_t)written;
+	}
+	return 0;
+}
+
+static bool holds_image(const struct partial *partial, const uint8_t *image)
+{
+	uint8_t bytes[IMAGE_BYTES];
+
+	return pread(partial->fd, bytes, IMAGE_BYTES, 0) == IMAGE_BYTES &&
+	       memcmp(bytes, image, IMAGE_BYTES) == 0;
+}
+
+/* Once over: what a power loss made of the part may be anything, then it is begun anew. */
+static int fetch_image(struct lab *lab, int folder, const char *name, const uint8_t *image,
+		       bool breaks)
+{
+	_cleanup_failure_ struct failure failure = { 0 };
+	struct partial partial;
+	int r = partial_open(lab->ops.io, folder, name, &partial, &failure);
+
+	if (r >= 0 && partial.resume.bytes > IMAGE_BYTES)
+		partial.resume.bytes = 0;
+	if (r >= 0 && partial.resume.bytes == 0)
+		r = lab->ops.io->truncate(lab->ops.io, partial.fd, 0);
+	if (r >= 0)
+		r = partial_note(&partial, "\"tag\"");
+	if (r >= 0)
+		r = fetch_rest(lab, &partial, image, breaks ? IMAGE_BYTES / 2 : IMAGE_BYTES);
+	if (r >= 0 && !breaks && !holds_image(&partial, image))
+		r = -EBADMSG;
+	partial_close(&partial);
+	return r;
+}
+
+static void end_download(struct job *job, int r, bool breaks)
+{
+	if (r >= 0 && breaks)
+		manager_work_ended(job, WORK_DOWNLOAD, REASON_TIMEOUT, "It is slow.");
+	else
+		manager_work_ended(job, WORK_DOWNLOAD, r < 0 ? REASON_IO_ERROR : REASON_OK, NULL);
+}
+
+/* As the worker does it: some of it, the rest, a look at all of it, the image; and the part goes. */
+static void download(struct lab *lab, struct job *job)
+{
+	bool breaks = lab->scenario->download_breaks && job->knowledge.downloads == 0;
+	_cleanup_close_ int folder = images_open_folder(lab->manager, IMAGES_PAYLOAD);
+	_cleanup_failure_ struct failure failure = { 0 };
+	struct job_release release = { .counter = NEW_VERSION,
+				       .new_floor = NEW_VERSION,
+				       .length_bytes = IMAGE_BYTES };
+	uint8_t image[IMAGE_BYTES];
+	const char *name;
+	int r;
+
+	lab_new_image(lab, image, release.digest);
+	name = images_hex(release.digest);
+	snprintf(release.version, sizeof(release.version), "%d.0", NEW_VERSION);
+	if (lab->scenario->bundle_is_bad) {
+		manager_work_ended(job, WORK_DOWNLOAD, REASON_BAD_SIGNATURE, "Not signed.");
+		return;
+	}
+	r = folder < 0 ? folder : fetch_image(lab, folder, name, image, breaks);
+	if (r == -EBADMSG) {
+		partial_remove(lab->ops.io, folder, name);
+		r = fetch_image(lab, folder, name, image, breaks);
+	}
+	if (r >= 0 && !breaks)
+		r = stage_image(lab, image, &failure);
+	if (r >= 0 && !breaks)
+		partial_remove(lab->ops.io, folder, name);
+	if (lab->stopper.is_stopped)
+		return;
+	job->knowledge.release = release;
+	end_download(job, r, breaks);
 }
 
 /* What is read back of a slot. */
@@ -199,6 +288,8 @@ void work_turn(struct lab *lab, unsigned index)
 	lab->at_work = index;
 	if (job->knowledge.verify == WORK_RUNNING) {
 		verify(lab, job);
+	} else if (job->knowledge.download == WORK_RUNNING) {
+		download(lab, job);
 	} else if (job->knowledge.back_up == WORK_RUNNING) {
 		back_up(lab, index, job);
 	} else if (job->knowledge.unpack == WORK_RUNNING) {
