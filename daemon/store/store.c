@@ -58,7 +58,7 @@ static int quick_check(sqlite3 *database)
 	return r;
 }
 
-/* @io: NULL for ":memory:". @check: look through the whole file, as after a crash. */
+/* @io: NULL for ":memory:". @check: look through the whole file, which nobody has written just now. */
 static int open_database(const struct io_operations *io, const char *path, bool check,
 			 struct store **ret)
 {
@@ -150,18 +150,16 @@ static int replace_damaged(const struct io_operations *io, const char *path, uin
 int store_open(const struct io_operations *io, const char *folder, uint64_t now_usec,
 	       struct store **ret)
 {
-	_cleanup_free_ char *path = NULL, *log_path = NULL;
+	_cleanup_free_ char *path = NULL;
 	int r;
 
 	if (asprintf(&path, "%s/" STORE_FILE_NAME, folder) < 0)
 		return -ENOMEM;
-	if (asprintf(&log_path, "%s-wal", path) < 0)
-		return -ENOMEM;
 	r = damage_finish(io, path);
 	if (r < 0)
 		return r;
-	/* A log that was left over means that nobody closed the database: look closer. */
-	r = open_database(io, path, access(log_path, F_OK) == 0, ret);
+	/* A disk loses bytes also while nothing runs. What is found now need not be found in the middle of a job. */
+	r = open_database(io, path, true, ret);
 	if (r == -EBADMSG)
 		r = replace_damaged(io, path, now_usec, ret);
 	return r;

@@ -50,7 +50,7 @@ static void test_damaged_header(void)
 	store_close(store);
 }
 
-static void test_damaged_page(void)
+static void find_damaged_page(bool after_crash)
 {
 	struct device_record record = { 0 };
 	struct job_record job = some_job();
@@ -61,7 +61,6 @@ static void test_damaged_page(void)
 	struct store *store = open_store();
 	struct stat status;
 	char *path, *log;
-	int fd;
 
 	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
 		tap_bail("know");
@@ -82,10 +81,11 @@ static void test_damaged_page(void)
 	overwrite(STORE_FILE_NAME, status.st_size - 4096,
 		  4096); /* a page of history, the last table that grew */
 	log = path_in_folder(STORE_FILE_NAME "-wal");
-	fd = open(log, O_WRONLY | O_CREAT, 0600); /* as if nobody had closed it */
-	close(fd);
+	if (after_crash) /* as if nobody had closed it */
+		close(open(log, O_WRONLY | O_CREAT, 0600));
 	store = open_store();
-	tap_ok(store_set_aside_path(store) != NULL, "a damaged page is noticed after a crash");
+	tap_ok(store_set_aside_path(store) != NULL, "a damaged page is noticed %s",
+	       after_crash ? "after a crash" : "although the database was closed");
 	tap_is(store_find_device(store, "sim0", &record), 0, "devices are taken over");
 	tap_is(record.floor_counter, 41, "with their anti-rollback floor");
 	store_load_jobs(store, collect_job, &found);
@@ -93,6 +93,16 @@ static void test_damaged_page(void)
 	store_close(store);
 	free(path);
 	free(log);
+}
+
+static void test_damaged_page(void)
+{
+	find_damaged_page(true);
+}
+
+static void test_damaged_page_at_rest(void)
+{
+	find_damaged_page(false);
 }
 
 static void rename_in_folder(const char *from, const char *to)
@@ -140,6 +150,7 @@ int main(void)
 	static void (*const tests[])(void) = {
 		test_damaged_header,
 		test_damaged_page,
+		test_damaged_page_at_rest,
 		test_exchange_cut_short,
 	};
 
