@@ -140,7 +140,7 @@ static void note_action(struct job_entry *entry, enum job_action action, int err
 	if (action == ACTION_RESTORE_ATTEMPTS && error && error != -EBUSY && error != -ENODEV)
 		knowledge->cannot_restore = true;
 	if (error)
-		log_info("Job %llu: the kernel refused to %s: %s.",
+		log_info("Job %llu: could not %s: %s.",
 			 (unsigned long long)entry->job.record.id, job_action_to_string(action),
 			 strerror(-error));
 }
