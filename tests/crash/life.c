@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "engine/updates.h"
 #include "lab.h"
+#include "source.h"
 #include "tap.h"
 #include "work.h"
 
 #define BUNDLE_NAME "b.fwb"
-#define SOURCE_NAME "acme"
 #define TURN_USEC (60 * SECOND)
 #define EPOCH_USEC (UINT64_C(1000000) * SECOND)
 #define PAGE_BYTES 4096
@@ -55,31 +54,6 @@ static int open_bundle(struct lab *lab)
 	return open(full, O_RDONLY | O_CLOEXEC);
 }
 
-/* What a refresh leaves behind: it is a worker's, but what it found is stored by the daemon. */
-static int learn_of_update(struct lab *lab, const char *id)
-{
-	struct offer_record offer = { .remote = SOURCE_NAME,
-				      .counter = NEW_VERSION,
-				      .length_bytes = IMAGE_BYTES,
-				      .is_in_rollout = true };
-	uint8_t image[IMAGE_BYTES];
-	int r;
-
-	snprintf(offer.device_id, sizeof(offer.device_id), "%s", id);
-	snprintf(offer.version, sizeof(offer.version), "%d.0", NEW_VERSION);
-	lab_new_image(lab, image, offer.digest);
-	r = store_begin(lab->manager->store);
-	if (r >= 0)
-		r = updates_store(lab->manager, id, SOURCE_NAME, &offer);
-	if (r >= 0)
-		r = store_commit(lab->manager->store);
-	if (r >= 0)
-		updates_take(lab->manager, id, SOURCE_NAME, &offer);
-	else
-		store_rollback(lab->manager->store);
-	return r;
-}
-
 /* People. */
 
 static int wish(struct lab *lab, const char *id, struct job **ret_job, struct failure *failure)
@@ -94,7 +68,7 @@ static int wish(struct lab *lab, const char *id, struct job **ret_job, struct fa
 		return manager_install(lab->manager, id, open_bundle(lab), scenario->flags, 1000,
 				       ret_job, failure);
 	case WISH_INSTALL_UPDATE:
-		(void)learn_of_update(lab, id);
+		(void)source_offers(lab, id);
 		return manager_install_update(lab->manager, id, "", scenario->flags, 1000, ret_job,
 					      failure);
 	default:
