@@ -18,15 +18,17 @@ ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson liba
 
 # program, its folder, its libraries.  fwslotd stays small: heavy libraries only
 # in the short-lived worker and in the vendor's tool.
-PROGRAM_NAMES := fwslotd fwslotctl fwslot-worker fwslot-repo fwslot-fetch fwslot-smp
+PROGRAM_NAMES := fwslotd fwslotctl fwslot-agent fwslot-worker fwslot-repo fwslot-fetch fwslot-smp
 program_folder_fwslotd := fwslotd
 program_folder_fwslotctl := ctl
+program_folder_fwslot-agent := agent
 program_folder_fwslot-worker := worker
 program_folder_fwslot-repo := repo
 program_folder_fwslot-fetch := fetch
 program_folder_fwslot-smp := smp
 program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
 program_libraries_fwslotctl := libsystemd jansson
+program_libraries_fwslot-agent := libsystemd
 program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp libzstd
 program_libraries_fwslot-repo := gnutls jansson libarchive
 program_libraries_fwslot-fetch := libcurl gnutls libsystemd libseccomp
@@ -47,13 +49,20 @@ room_archives = $(patsubst %,$(1)/daemon/%.a,$(filled_rooms))
 programs: $(PROGRAMS)
 
 # Manual pages are made of what the programs, the interfaces and the kernel's documentation say.
-MAN_PAGES := $(addprefix $(BUILD)/man/,fwslotctl.1 fwslot-repo.1 fwslot.4 fwslotd.conf.5 fwslot-remote.conf.5 org.fwslot1.5 fwslotd.8 \
+MAN_PAGES := $(addprefix $(BUILD)/man/,fwslot-agent.1 fwslotctl.1 fwslot-repo.1 fwslot.4 fwslotd.conf.5 fwslot-remote.conf.5 org.fwslot1.5 fwslotd.8 \
 	fwslot-fetch.8 fwslot-smp.8)
 ALL_MORE += $(MAN_PAGES)
 $(MAN_PAGES): $(BUILD)/man/%: $(PROGRAMS) $(wildcard docs/man/* daemon/data/interfaces/*.xml) \
 		daemon/data/fwslotd.conf daemon/data/remote.conf daemon/base/reason.c kmod/Documentation/ABI/testing/sysfs-class-fwslot
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)docs/man/generate $* $(BUILD) >$@
+
+# What people read on their desktop, in their languages.
+LANGUAGES := $(patsubst daemon/agent/po/%.po,$(BUILD)/locale/%/fwslot.mo,$(wildcard daemon/agent/po/*.po))
+ALL_MORE += $(LANGUAGES)
+$(BUILD)/locale/%/fwslot.mo: daemon/agent/po/%.po
+	@mkdir -p $(@D)
+	$(call say,MSGFMT,$@)msgfmt --check --output-file=$@ $<
 
 # help: make man                the manual pages, in $(BUILD)/man
 .PHONY: man

@@ -79,6 +79,7 @@ extern const struct verb verb_list, verb_show; /* show.c */
 extern const struct verb verb_jobs, verb_history, verb_cancel; /* history.c */
 extern const struct verb verb_install, verb_revert, verb_confirm; /* update.c */
 extern const struct verb verb_backups, verb_restore, verb_export_backup; /* backup.c */
+extern const struct verb verb_updates, verb_remotes, verb_refresh; /* remotes.c */
 extern const struct verb verb_watch; /* watch.c */
 extern const struct verb verb_doctor; /* doctor.c */
 

@@ -14,9 +14,10 @@
 #define LIMIT_MAX 1000
 
 static const struct verb *const verbs[] = {
-	&verb_list,	     &verb_show,   &verb_install, &verb_revert,	 &verb_confirm,
-	&verb_jobs,	     &verb_cancel, &verb_history, &verb_backups, &verb_restore,
-	&verb_export_backup, &verb_watch,  &verb_doctor,
+	&verb_list,    &verb_show,    &verb_updates, &verb_install,
+	&verb_revert,  &verb_confirm, &verb_jobs,    &verb_cancel,
+	&verb_history, &verb_backups, &verb_restore, &verb_export_backup,
+	&verb_remotes, &verb_refresh, &verb_watch,   &verb_doctor,
 };
 
 enum { OPTION_HELP = 1 << 16, OPTION_VERSION };

@@ -49,6 +49,8 @@ static char *cell_text(const struct column *column, const json_t *value)
 
 		return strdup(word[0] ? word : "-");
 	}
+	if (json_is_boolean(value))
+		return strdup(json_is_true(value) ? "yes" : "no");
 	switch (column->cell) {
 	case CELL_TIME:
 		return number ? terminal_time(number, time_now_realtime()) : strdup("-");

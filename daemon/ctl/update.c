@@ -9,7 +9,9 @@
 #include "ctl/client.h"
 #include "ctl/job.h"
 
-/* Of InstallFile, as org.fwslot1(5) numbers them. */
+#define FILE_SUFFIX ".fwb"
+
+/* Of Install and InstallFile, as org.fwslot1(5) numbers them. */
 static const struct {
 	enum ctl_option option;
 	uint64_t flag;
@@ -19,19 +21,24 @@ static const struct {
 	{ CTL_NO_WAY_BACK, 8 },
 };
 
-static int install(struct ctl *ctl)
+/* A version has no slash and does not end like an offline file. */
+static bool is_file(const char *argument)
+{
+	size_t length = strlen(argument), suffix = strlen(FILE_SUFFIX);
+
+	return strchr(argument, '/') ||
+	       (length > suffix && strcmp(argument + length - suffix, FILE_SUFFIX) == 0);
+}
+
+static int install_file(struct ctl *ctl, uint64_t flags)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
 	_cleanup_close_ int fd = open(ctl->arguments[1], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	uint64_t flags = 0;
 	int status, r;
 
 	if (fd < 0)
 		return ctl_fail(ctl, "%s cannot be opened: %s.", ctl->arguments[1],
 				strerror(errno));
-	for (size_t i = 0; i < ARRAY_SIZE(install_flags); i++)
-		if (ctl->options & install_flags[i].option)
-			flags |= install_flags[i].flag;
 	status = job_new_call(ctl, "InstallFile", &call);
 	if (status != 0)
 		return status;
@@ -41,18 +48,48 @@ static int install(struct ctl *ctl)
 	return job_run(ctl, call);
 }
 
+static int install_offered(struct ctl *ctl, uint64_t flags)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	int status = job_new_call(ctl, "Install", &call), r;
+
+	if (status != 0)
+		return status;
+	r = sd_bus_message_append(call, "sst", ctl->arguments[0],
+				  ctl->count > 1 ? ctl->arguments[1] : "", flags);
+	if (r < 0)
+		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
+	return job_run(ctl, call);
+}
+
+static int install(struct ctl *ctl)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(install_flags); i++)
+		if (ctl->options & install_flags[i].option)
+			flags |= install_flags[i].flag;
+	if (ctl->count > 1 && is_file(ctl->arguments[1]))
+		return install_file(ctl, flags);
+	if (ctl->options & CTL_DOWNGRADE)
+		return ctl_misused(ctl, "--downgrade is for files: sources offer nothing older.");
+	return install_offered(ctl, flags);
+}
+
 #define HELP_NO_WAIT "  --no-wait      return as soon as the job has begun\n"
 
 const struct verb verb_install = {
 	.name = "install",
-	.synopsis = "[OPTION...] DEVICE FILE",
-	.summary = "install the firmware of an offline file (.fwb)",
-	.help = "The device tries it; if it does not work, it goes back by itself.\n\n"
+	.synopsis = "[OPTION...] DEVICE [VERSION|FILE]",
+	.summary = "install what is offered, or the firmware of an offline file (.fwb)",
+	.help = "The device tries it; if it does not work, it goes back by itself. Without a version\n"
+		"it is the one that \"fwslotctl updates\" shows. A file has a slash in its name, or ends\n"
+		"in .fwb.\n\n"
 		"  --reinstall    even if that version runs, or was taken back here before\n"
-		"  --downgrade    even if it is older than what runs\n"
+		"  --downgrade    a file: even if it is older than what runs\n"
 		"  --no-way-back  even if a bad update could not be taken back: the device has one\n"
 		"                 slot, and what it holds cannot be saved\n" HELP_NO_WAIT,
-	.count_min = 2,
+	.count_min = 1,
 	.count_max = 2,
 	.options = CTL_JSON | CTL_NO_WAIT | CTL_REINSTALL | CTL_DOWNGRADE | CTL_NO_WAY_BACK,
 	.may_need_password = true,

@@ -73,6 +73,12 @@ sim1|Test device 1|1.0.0|up-to-date" "list"
 	exits 2 'no number of a backup' "a backup that is no number" fwslotctl restore sim0 first
 	is "$(fwslotctl jobs)" "Nothing is being done, and nothing was lately." "no jobs"
 	is "$(fwslotctl history)" "Nothing has happened yet." "no history"
+	ok "no updates" eval 'fwslotctl updates | grep -q "^Nothing is offered"'
+	ok "nor after asking nobody" eval 'fwslotctl refresh | grep -q "^Nothing is offered"'
+	exits 1 'no update source "acme"' "a source that is not there" fwslotctl refresh acme
+	ok "no sources" eval 'fwslotctl remotes | grep -q "^No update source has a server"'
+	exits 1 'offer' "nothing is offered, so nothing is installed" fwslotctl install sim0
+	exits 2 'downgrade is for files' "nor anything older" fwslotctl install --downgrade sim0
 	ok "no backups" eval 'fwslotctl backups | grep -q "^No firmware has been saved yet"'
 }
 

@@ -10,59 +10,12 @@ cd "$(dirname "$0")/../.." || exit 125
 . tests/bus/bus.sh
 # shellcheck source=../bundles.sh
 . tests/bundles.sh
+# shellcheck source=remote.sh
+. tests/bus/remote.sh
 
 invalid=org.freedesktop.DBus.Error.InvalidArgs
 error=org.fwslot1.Error
 device=/org/fwslot1/device/sim0
-site=$work/site
-export FWSLOT_FETCH_SOCKET=$work/fetch.sock
-
-start_fetch() {
-	systemd-socket-activate --accept --seqpacket -l "$FWSLOT_FETCH_SOCKET" "$build/fwslot-fetch" \
-		>"$work/fetch.log" 2>&1 &
-	children+=($!)
-	within 30 test -S "$FWSLOT_FETCH_SOCKET" || bail "no socket for fwslot-fetch: $(cat "$work/fetch.log")"
-}
-
-answers() { # PORT
-	(: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
-start_server() {
-	port=$((20000 + RANDOM % 20000))
-	mkdir -p "$site" "$work/nginx"
-	cat >"$work/nginx.conf" <<-END
-		daemon off;
-		master_process off;
-		pid $work/nginx/pid;
-		error_log $work/nginx/error.log;
-		events { }
-		http {
-			access_log $work/nginx/access.log;
-			client_body_temp_path $work/nginx/body;
-			proxy_temp_path $work/nginx/proxy;
-			fastcgi_temp_path $work/nginx/fastcgi;
-			uwsgi_temp_path $work/nginx/uwsgi;
-			scgi_temp_path $work/nginx/scgi;
-			server { listen 127.0.0.1:$port; root $site; }
-		}
-	END
-	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
-	children+=($!)
-	within 30 answers $port || bail "nginx does not start: $(<"$work/nginx/start.log")"
-}
-
-publish() {
-	"$build/fwslot-repo" publish -C "$work/acme" >/dev/null && rm -rf "${site:?}"/* &&
-		cp -r "$work/acme/site/." "$site/"
-}
-
-conf() { # LINE...: remote.conf of the vendor, read at once
-	printf '%s\n' '[Remote]' "URL=http://127.0.0.1:$port" 'RandomizedDelaySec=0' "$@" \
-		>"$work/etc/remotes.d/acme/remote.conf"
-	kill -HUP "$daemon_pid"
-	call ListDevices t 0 >/dev/null # it has answered, so it has read it
-}
 
 updates() {
 	call ListUpdates t 0 | jq -c '[.data[0][] | [.[0], .[1], .[2], .[3], .[5]]]'

@@ -84,7 +84,8 @@ ends 5 'taken back, and version 1\.0\.0 runs again' "an update that boot-loops" 
 fwslotctl install --reinstall sim0 "$work/firmware.fwb" >"$work/installed" 2>&1 &
 ok "an update is on trial" within 60 is_state on-trial
 fwslotctl confirm sim0 >/dev/null
-ok "who followed it is told that it is kept" wait $!
+wait $!
+is $? 0 "who followed it is told that it is kept"
 like "$(cat "$work/installed")" $'writing\n.*Done: version 1\\.1\\.0 runs\\.$' "and what happened"
 ends 0 'sim0 +install +1\.0\.0 +1\.1\.0 +done' "history" fwslotctl history sim0
 ends 0 'Serial number: .*SLOT +LABEL' "show" fwslotctl show sim0

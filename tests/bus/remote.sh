@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# remote.sh: sourced after bus.sh by suites with an update source: the vendor "acme", whose repository a
+# real web server serves, and fwslot-fetch started by a socket as systemd does it.
+
+site=$work/site
+export FWSLOT_FETCH_SOCKET=$work/fetch.sock
+
+start_fetch() {
+	systemd-socket-activate --accept --seqpacket -l "$FWSLOT_FETCH_SOCKET" "$build/fwslot-fetch" \
+		>"$work/fetch.log" 2>&1 &
+	children+=($!)
+	within 30 test -S "$FWSLOT_FETCH_SOCKET" || bail "no socket for fwslot-fetch: $(cat "$work/fetch.log")"
+}
+
+answers() { # PORT
+	(: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+start_server() {
+	port=$((20000 + RANDOM % 20000))
+	mkdir -p "$site" "$work/nginx"
+	cat >"$work/nginx.conf" <<-END
+		daemon off;
+		master_process off;
+		pid $work/nginx/pid;
+		error_log $work/nginx/error.log;
+		events { }
+		http {
+			access_log $work/nginx/access.log;
+			client_body_temp_path $work/nginx/body;
+			proxy_temp_path $work/nginx/proxy;
+			fastcgi_temp_path $work/nginx/fastcgi;
+			uwsgi_temp_path $work/nginx/uwsgi;
+			scgi_temp_path $work/nginx/scgi;
+			server { listen 127.0.0.1:$port; root $site; }
+		}
+	END
+	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
+	children+=($!)
+	within 30 answers $port || bail "nginx does not start: $(<"$work/nginx/start.log")"
+}
+
+publish() {
+	"$build/fwslot-repo" publish -C "$work/acme" >/dev/null && rm -rf "${site:?}"/* &&
+		cp -r "$work/acme/site/." "$site/"
+}
+
+conf() { # LINE...: remote.conf of the vendor, read at once
+	printf '%s\n' '[Remote]' "URL=http://127.0.0.1:$port" 'RandomizedDelaySec=0' "$@" \
+		>"$work/etc/remotes.d/acme/remote.conf"
+	kill -HUP "$daemon_pid"
+	call ListDevices t 0 >/dev/null # it has answered, so it has read it
+}
