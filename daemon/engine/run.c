@@ -140,9 +140,8 @@ static void note_action(struct job_entry *entry, enum job_action action, int err
 	if (action == ACTION_RESTORE_ATTEMPTS && error && error != -EBUSY && error != -ENODEV)
 		knowledge->cannot_restore = true;
 	if (error)
-		log_info("Job %llu: could not %s: %s.",
-			 (unsigned long long)entry->job.record.id, job_action_to_string(action),
-			 strerror(-error));
+		log_info("Job %llu: could not %s: %s.", (unsigned long long)entry->job.record.id,
+			 job_action_to_string(action), strerror(-error));
 }
 
 static void announce_end(const struct job *job)
