@@ -26,12 +26,6 @@
 /* What is hashed with the machine's id to make the one of this application. */
 #define APPLICATION_ID SD_ID128_MAKE(6f, 3b, 0c, 51, d9, 7e, 4a, 86, 9b, 1d, 2f, c4, 70, 8a, e5, 13)
 
-struct finding {
-	struct finding *next;
-	bool is_offered;
-	struct offer_record record; /* else only of which device and source */
-};
-
 struct refresh {
 	struct manager *manager;
 	char source[RECORD_REMOTE_MAX + 1];
@@ -178,34 +172,6 @@ static void on_answer(const struct packet *answer, void *userdata)
 		log_warning("The worker that asks %s cannot be spoken to.", refresh->source);
 }
 
-static const struct offer_record *offer_in(const struct finding *finding)
-{
-	return finding->is_offered ? &finding->record : NULL;
-}
-
-/* All of them or none. */
-static int keep_findings(struct refresh *refresh)
-{
-	struct manager *manager = refresh->manager;
-	int r = store_begin(manager->store);
-
-	for (const struct finding *finding = refresh->findings; r >= 0 && finding;
-	     finding = finding->next)
-		r = updates_store(manager, finding->record.device_id, refresh->source,
-				  offer_in(finding));
-	if (r >= 0)
-		r = store_commit(manager->store);
-	if (r < 0) {
-		store_rollback(manager->store);
-		return r;
-	}
-	for (const struct finding *finding = refresh->findings; finding; finding = finding->next)
-		updates_take(manager, finding->record.device_id, refresh->source,
-			     offer_in(finding));
-	updates_announce(manager);
-	return 0;
-}
-
 static void on_ended(struct failure *failure, void *userdata)
 {
 	struct refresh *refresh = userdata;
@@ -214,7 +180,7 @@ static void on_ended(struct failure *failure, void *userdata)
 
 	manager->refresh = NULL;
 	if (failure->reason == REASON_OK) {
-		r = keep_findings(refresh);
+		r = updates_keep(manager, refresh->findings);
 		if (r < 0)
 			(void)fail_errno(failure, r, "What was offered cannot be recorded in %s",
 					 manager->folders.state);

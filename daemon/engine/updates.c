@@ -41,8 +41,8 @@ static size_t count(const struct manager *manager)
 	return number;
 }
 
-void updates_take(struct manager *manager, const char *device_id, const char *remote,
-		  const struct offer_record *record)
+static void take(struct manager *manager, const char *device_id, const char *remote,
+		 const struct offer_record *record)
 {
 	struct update **link = place_of(manager, device_id, remote), *update = *link;
 	bool is_known = update && compare(update, device_id, remote) == 0;
@@ -68,16 +68,37 @@ void updates_take(struct manager *manager, const char *device_id, const char *re
 	update->has_failed = has_failed(manager, record);
 }
 
-int updates_store(struct manager *manager, const char *device_id, const char *remote,
-		  const struct offer_record *record)
+static int store_finding(struct manager *manager, const struct finding *finding)
 {
-	return record ? store_save_offer(manager->store, record, manager_now(manager)) :
-			store_forget_offer(manager->store, device_id, remote);
+	const struct offer_record *record = &finding->record;
+
+	return finding->is_offered ?
+		       store_save_offer(manager->store, record, manager_now(manager)) :
+		       store_forget_offer(manager->store, record->device_id, record->remote);
+}
+
+int updates_keep(struct manager *manager, const struct finding *findings)
+{
+	int r = store_begin(manager->store);
+
+	for (const struct finding *finding = findings; r >= 0 && finding; finding = finding->next)
+		r = store_finding(manager, finding);
+	if (r >= 0)
+		r = store_commit(manager->store);
+	if (r < 0) {
+		store_rollback(manager->store);
+		return r;
+	}
+	for (const struct finding *finding = findings; finding; finding = finding->next)
+		take(manager, finding->record.device_id, finding->record.remote,
+		     finding->is_offered ? &finding->record : NULL);
+	updates_announce(manager);
+	return 0;
 }
 
 static int load_one(const struct offer_record *record, void *userdata)
 {
-	updates_take(userdata, record->device_id, record->remote, record);
+	take(userdata, record->device_id, record->remote, record);
 	return 0;
 }
 

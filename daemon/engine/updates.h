@@ -8,12 +8,15 @@
 int updates_load(struct manager *manager);
 void updates_forget_all(struct manager *manager);
 
-/* What a source said of one device: @record, or that there is nothing. Inside a transaction of the store. */
-int updates_store(struct manager *manager, const char *device_id, const char *remote,
-		  const struct offer_record *record);
-/* The same in memory, after the commit. */
-void updates_take(struct manager *manager, const char *device_id, const char *remote,
-		  const struct offer_record *record);
+/* What a source said of one device; a list. */
+struct finding {
+	struct finding *next;
+	bool is_offered;
+	struct offer_record record; /* else only of which device and source */
+};
+
+/* Keeps all that a source said, or nothing of it: -errno. */
+int updates_keep(struct manager *manager, const struct finding *findings);
 /* A job has ended: what failed on the device is not offered again. */
 void updates_judge(struct manager *manager, const char *device_id);
 /* Tells the listeners about all devices. */

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "engine/images.h"
 #include "lab.h"
+#include "source.h"
 #include "tap.h"
 
 #define HISTORY_MAX 1000
@@ -395,6 +396,7 @@ void laws_at_rest(struct lab *lab)
 {
 	char path[256];
 
+	law_offers(lab);
 	for (size_t i = 0; i < lab->manager->job_count; i++)
 		law_history(lab, &lab->manager->jobs[i]->job);
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {

@@ -68,7 +68,6 @@ static int wish(struct lab *lab, const char *id, struct job **ret_job, struct fa
 		return manager_install(lab->manager, id, open_bundle(lab), scenario->flags, 1000,
 				       ret_job, failure);
 	case WISH_INSTALL_UPDATE:
-		(void)source_offers(lab, id);
 		return manager_install_update(lab->manager, id, "", scenario->flags, 1000, ret_job,
 					      failure);
 	default:
@@ -85,6 +84,10 @@ static void ask_wish(struct lab *lab, unsigned index)
 	int r;
 
 	if (lab->scenario->wish == WISH_NOTHING || approval->is_asked || !device)
+		return;
+	if (lab->scenario->wish == WISH_INSTALL_UPDATE)
+		source_is_asked(lab);
+	if (is_over(lab) || (lab->scenario->wish == WISH_INSTALL_UPDATE && !lab->manager->updates))
 		return;
 	approval->is_asked = true;
 	r = wish(lab, device->id, &job, &failure);

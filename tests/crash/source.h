@@ -6,5 +6,8 @@
 
 #define SOURCE_NAME "acme"
 
-/* The new firmware is offered to the device @id. -errno */
-int source_offers(struct lab *lab, const char *id);
+/* The new firmware is offered to all devices, if that is not known yet. */
+void source_is_asked(struct lab *lab);
+
+/* "What a refresh found is kept wholly or not at all." */
+void law_offers(struct lab *lab);
