@@ -195,6 +195,15 @@ static int method_install_imported(sd_bus_message *call, void *userdata, sd_bus_
 		       request_install_imported(userdata, call, device_id, file_name, flags, error);
 }
 
+static int method_explain(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &device_id, &flags);
+
+	return r < 0 ? r : request_explain(userdata, call, device_id, flags, error);
+}
+
 static int method_refresh(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const char *remote;
@@ -317,6 +326,9 @@ const sd_bus_vtable manager_vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListRemotes", ARGS("t", flags),
 				SD_BUS_RESULT("a(sssbttss)", remotes), method_list_remotes,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Explain", ARGS("s", device, "t", flags),
+				SD_BUS_RESULT("a(ssbss)", rules), method_explain,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Refresh", ARGS("s", remote, "t", flags), SD_BUS_NO_RESULT,
 				method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),

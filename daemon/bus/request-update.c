@@ -4,6 +4,7 @@
 
 #include "bus/authorize.h"
 #include "bus/error.h"
+#include "bus/reply.h"
 #include "bus/request.h"
 #include "bus/update.h"
 
@@ -95,6 +96,43 @@ int request_append_remotes(sd_bus_message *reply, void *userdata)
 	struct bus *bus = userdata;
 
 	return manager_list_sources(bus->manager, append_remote, reply);
+}
+
+struct explain_request {
+	struct bus *bus;
+	const struct bus_device *device;
+	sd_bus_message *reply;
+};
+
+static int append_explanation(const struct explanation *row, void *userdata)
+{
+	const struct explain_request *request = userdata;
+	int r = sd_bus_message_append(request->reply, "(ssbss)", row->source, row->rule,
+				      (int)row->allows, row->sentence, row->details);
+
+	return r < 0 ? r : 0; /* more than 0 would end the list */
+}
+
+static int append_explanations(sd_bus_message *reply, void *userdata)
+{
+	struct explain_request *request = userdata;
+
+	request->reply = reply;
+	return manager_explain(request->bus->manager, request->device->device, append_explanation,
+			       request);
+}
+
+int request_explain(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		    sd_bus_error *error)
+{
+	struct explain_request request = { .bus = bus };
+	struct bus_device *device;
+	int r = request_find_device(bus, device_id, flags, 0, &device, error);
+
+	if (r < 0)
+		return r;
+	request.device = device;
+	return bus_reply_rows(call, "(ssbss)", append_explanations, &request);
 }
 
 int request_install_update(struct bus *bus, sd_bus_message *call, const char *device_id,

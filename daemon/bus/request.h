@@ -37,6 +37,9 @@ int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup
 /* request-update.c. A refresh's reply comes at its end; the two others append rows. */
 int request_refresh(struct bus *bus, sd_bus_message *call, const char *remote, uint64_t flags,
 		    sd_bus_error *error);
+/* Appends rows about one device. */
+int request_explain(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		    sd_bus_error *error);
 int request_append_updates(sd_bus_message *reply, void *bus);
 int request_append_remotes(sd_bus_message *reply, void *bus);
 int request_install_update(struct bus *bus, sd_bus_message *call, const char *device_id,

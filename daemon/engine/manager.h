@@ -116,6 +116,14 @@ bool manager_can_revert(struct manager *manager, const struct device *device, ch
 /* Whether going back is recovery (device on trial or failed) or a downgrade: another polkit action. */
 bool manager_revert_is_recovery(struct manager *manager, const struct device *device);
 
+/* Why something is offered to the device or is not: rows by update source, each up to the first rule that refuses. */
+struct explanation {
+	const char *source, *rule, *sentence, *details; /* details "" = none */
+	bool allows;
+};
+/* Stops when @row returns non-zero. */
+int manager_explain(struct manager *manager, const struct device *device,
+		    int (*row)(const struct explanation *row, void *userdata), void *userdata);
 /* What is offered to the device by itself; NULL: nothing. */
 const struct update *manager_update_of(struct manager *manager, const struct device *device);
 /* Installs what an update source offers: @version "" = what is offered by itself. */

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/worker-protocol.h"
 #include "engine/question.h"
 #include "engine/sources.h"
@@ -78,7 +79,7 @@ static int take_text(const struct packet *answer, const char *key, char *to, siz
 {
 	const char *text = packet_get(answer, key);
 
-	if (!text || strlen(text) >= size)
+	if (!text || strlen(text) >= size || !utf8_is_valid(text))
 		return -EBADMSG;
 	memcpy(to, text, strlen(text) + 1);
 	return 0;
@@ -97,7 +98,7 @@ static int take_notes(const struct packet *answer, struct offer_record *record)
 
 		snprintf(key, sizeof(key), WORKER_KEY_NOTE "%u", i);
 		note = packet_get(answer, key);
-		if (!note || strchr(note, '\n') || !strchr(note, ' ') ||
+		if (!note || strchr(note, '\n') || !strchr(note, ' ') || !utf8_is_valid(note) ||
 		    strlen(note) + 1 > RECORD_NOTES_MAX - used)
 			return -EBADMSG;
 		used += (size_t)sprintf(record->notes + used, "%s\n", note);
@@ -145,6 +146,21 @@ static int take_offer(const struct packet *answer, struct offer_record *record)
 	return r >= 0 && record->version[0] ? 0 : -EBADMSG;
 }
 
+/* Cut at a character. */
+static void take_message(struct offer_record *record, const char *message)
+{
+	snprintf(record->message, sizeof(record->message), "%s",
+		 message ? message : reason_sentence(record->reason));
+	record->message[utf8_valid_length(record->message)] = '\0';
+}
+
+static enum reason reason_of(const char *word)
+{
+	enum reason reason = word ? reason_from_word(word) : _REASON_INVALID;
+
+	return reason == _REASON_INVALID ? REASON_INTERNAL : reason;
+}
+
 static void on_answer(const struct packet *answer, void *userdata)
 {
 	struct refresh *refresh = userdata;
@@ -156,16 +172,16 @@ static void on_answer(const struct packet *answer, void *userdata)
 		return;
 	memcpy(finding->record.device_id, refresh->asked, sizeof(refresh->asked));
 	memcpy(finding->record.remote, refresh->source, sizeof(refresh->source));
-	finding->is_offered = word && reason_from_word(word) == REASON_OK;
-	if (finding->is_offered && take_offer(answer, &finding->record) < 0) {
+	finding->record.reason = reason_of(word);
+	if (finding->record.reason == REASON_OK && take_offer(answer, &finding->record) < 0) {
 		log_warning(
 			"What update source %s offers for %s makes no sense and is passed over.",
 			refresh->source, refresh->asked);
-		finding->is_offered = false;
+		finding->record.reason = REASON_MALFORMED;
+		message = reason_sentence(REASON_MALFORMED);
 	}
-	if (!finding->is_offered)
-		log_debug("Update source %s has nothing for %s: %.1024s", refresh->source,
-			  refresh->asked, message ? message : "");
+	if (finding->record.reason != REASON_OK)
+		take_message(&finding->record, message);
 	finding->next = refresh->findings;
 	refresh->findings = finding;
 	if (ask_next(refresh) < 0)

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "engine/refresh-plan.h"
 #include "engine/refresh.h"
 #include "remote/remotes.h"
@@ -75,7 +76,8 @@ static void load_one(struct manager *manager, const struct remote *remote)
 	*source = (struct source){ 0 };
 	snprintf(source->name, sizeof(source->name), "%s", remote->name);
 	if (remote_conf_read(remote->conf_path, &source->conf, &failure) < 0)
-		source->mistake = strdup(failure_message(&failure));
+		source->mistake = strndup(failure_message(&failure),
+					  utf8_valid_length(failure_message(&failure)));
 	if (store_find_remote(manager->store, source->name, &source->record, &source->message) < 0)
 		memcpy(source->record.name, source->name, sizeof(source->name));
 	policy = policy_of(source);
@@ -168,8 +170,8 @@ static void plan(struct manager *manager, struct source *source, const struct fa
 	refresh_plan_tried(&source->record, &policy, failure->reason, manager_now(manager),
 			   any_bits(manager));
 	free(source->message);
-	source->message = message[0] ? strdup(message) : NULL;
-	r = store_save_remote(manager->store, &source->record, message);
+	source->message = message[0] ? strndup(message, utf8_valid_length(message)) : NULL;
+	r = store_save_remote(manager->store, &source->record, source->message);
 	if (r < 0)
 		log_warning("When update source %s was asked cannot be recorded: %s.", source->name,
 			    strerror(-r));

@@ -41,24 +41,16 @@ static size_t count(const struct manager *manager)
 	return number;
 }
 
-static void take(struct manager *manager, const char *device_id, const char *remote,
-		 const struct offer_record *record)
+static void take(struct manager *manager, const struct offer_record *record)
 {
-	struct update **link = place_of(manager, device_id, remote), *update = *link;
-	bool is_known = update && compare(update, device_id, remote) == 0;
+	struct update **link = place_of(manager, record->device_id, record->remote),
+		      *update = *link;
 
-	if (!record) {
-		if (is_known) {
-			*link = update->next;
-			free(update);
-		}
-		return;
-	}
-	if (!is_known) {
+	if (!update || compare(update, record->device_id, record->remote) != 0) {
 		update = count(manager) < MANAGER_UPDATES_MAX ? calloc(1, sizeof(*update)) : NULL;
 		if (!update) {
 			log_warning("What %s offers for %s is not remembered: there is too much.",
-				    remote, device_id);
+				    record->remote, record->device_id);
 			return;
 		}
 		update->next = *link;
@@ -68,21 +60,12 @@ static void take(struct manager *manager, const char *device_id, const char *rem
 	update->has_failed = has_failed(manager, record);
 }
 
-static int store_finding(struct manager *manager, const struct finding *finding)
-{
-	const struct offer_record *record = &finding->record;
-
-	return finding->is_offered ?
-		       store_save_offer(manager->store, record, manager_now(manager)) :
-		       store_forget_offer(manager->store, record->device_id, record->remote);
-}
-
 int updates_keep(struct manager *manager, const struct finding *findings)
 {
 	int r = store_begin(manager->store);
 
 	for (const struct finding *finding = findings; r >= 0 && finding; finding = finding->next)
-		r = store_finding(manager, finding);
+		r = store_save_offer(manager->store, &finding->record, manager_now(manager));
 	if (r >= 0)
 		r = store_commit(manager->store);
 	if (r < 0) {
@@ -90,15 +73,14 @@ int updates_keep(struct manager *manager, const struct finding *findings)
 		return r;
 	}
 	for (const struct finding *finding = findings; finding; finding = finding->next)
-		take(manager, finding->record.device_id, finding->record.remote,
-		     finding->is_offered ? &finding->record : NULL);
+		take(manager, &finding->record);
 	updates_announce(manager);
 	return 0;
 }
 
 static int load_one(const struct offer_record *record, void *userdata)
 {
-	take(userdata, record->device_id, record->remote, record);
+	take(userdata, record);
 	return 0;
 }
 
@@ -131,31 +113,12 @@ void updates_announce(struct manager *manager)
 			manager->events->update_changed(manager->devices[i], manager->userdata);
 }
 
-/* The device may have been updated since. */
-static bool is_newer(const struct offer_record *record, const struct device *device)
-{
-	uint64_t counter = device_installed_counter(device);
-
-	return strcmp(record->version, device_running_version(device)) != 0 &&
-	       (counter == 0 || record->counter > counter);
-}
-
-const struct update *manager_update_of(struct manager *manager, const struct device *device)
-{
-	for (const struct update *update = manager->updates; update; update = update->next)
-		if (strcmp(update->record.device_id, device->id) == 0 &&
-		    update->record.is_in_rollout && !update->has_failed &&
-		    is_newer(&update->record, device) &&
-		    sources_is_enabled(manager, update->record.remote))
-			return update;
-	return NULL;
-}
-
 const struct update *updates_find(struct manager *manager, const char *device_id,
 				  const char *version)
 {
 	for (const struct update *update = manager->updates; update; update = update->next)
 		if (strcmp(update->record.device_id, device_id) == 0 &&
+		    update->record.reason == REASON_OK &&
 		    strcmp(update->record.version, version) == 0 &&
 		    sources_is_enabled(manager, update->record.remote))
 			return update;

@@ -11,8 +11,7 @@ void updates_forget_all(struct manager *manager);
 /* What a source said of one device; a list. */
 struct finding {
 	struct finding *next;
-	bool is_offered;
-	struct offer_record record; /* else only of which device and source */
+	struct offer_record record;
 };
 
 /* Keeps all that a source said, or nothing of it: -errno. */

@@ -10,6 +10,7 @@
 #include "base/fetch-protocol.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 #define KEY(section, name, kind, field, otherwise, min, max)                                   \
 	{                                                                                      \
@@ -75,6 +76,8 @@ static bool trusts_a_key(const struct remote_conf *conf)
 /* What no key can be judged by alone; NULL: all is well. */
 static const char *contradiction(const struct remote_conf *conf)
 {
+	if (conf->title && !utf8_is_valid(conf->title))
+		return "Title= must be UTF-8";
 	if (!conf->url)
 		return "URL= in section [Remote] is missing";
 	if (!url_is_usable(conf->url))

@@ -74,7 +74,9 @@
 	X(length_bytes, U64)   \
 	X(published_usec, U64) \
 	X(is_in_rollout, BOOL) \
-	X(notes, TEXT)
+	X(notes, TEXT)         \
+	X(reason, REASON)      \
+	X(message, TEXT)
 
 #define REMOTE_COLUMNS(X)      \
 	X(name, TEXT)          \

@@ -32,19 +32,6 @@ int store_save_offer(struct store *store, const struct offer_record *record, uin
 	return r < 0 ? r : statement_run(statement);
 }
 
-int store_forget_offer(struct store *store, const char *device_id, const char *remote)
-{
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	int r;
-
-	r = statement_get(store, STATEMENT_FORGET_OFFER, &statement);
-	if (r >= 0)
-		r = bind_text(statement, 1, device_id);
-	if (r >= 0)
-		r = bind_text(statement, 2, remote);
-	return r < 0 ? r : statement_run(statement);
-}
-
 int store_list_offers(struct store *store,
 		      int (*row)(const struct offer_record *record, void *userdata), void *userdata)
 {

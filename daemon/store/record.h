@@ -20,6 +20,7 @@
 #define RECORD_URGENCY_MAX 15
 #define RECORD_SIGNER_MAX 80 /* the name of a role */
 #define RECORD_NOTES_MAX 4095
+#define RECORD_MESSAGE_MAX 511
 
 enum job_type { JOB_INSTALL, JOB_REVERT, JOB_RESTORE, JOB_TYPE_MAX, JOB_TYPE_INVALID = -22 };
 
@@ -112,6 +113,8 @@ struct offer_record {
 	uint64_t published_usec; /* 0 = not said */
 	bool is_in_rollout; /* else it is for this device later, unless somebody asks for it */
 	char notes[RECORD_NOTES_MAX + 1]; /* lines "LOCALE TEXT" */
+	enum reason reason; /* why there is nothing, REASON_OK = there is */
+	char message[RECORD_MESSAGE_MAX + 1]; /* the sentence beside it */
 };
 
 /* A row of the table "remotes": how it went with an update source. */

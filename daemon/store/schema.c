@@ -74,6 +74,9 @@ static const char *const steps[] = {
 	" next_usec INTEGER NOT NULL, failures INTEGER NOT NULL, reason TEXT NOT NULL,"
 	" message TEXT NOT NULL) WITHOUT ROWID;"
 	"ALTER TABLE jobs ADD COLUMN remote TEXT NOT NULL DEFAULT '';",
+	/* 4: also why nothing is offered */
+	"ALTER TABLE offers ADD COLUMN reason TEXT NOT NULL DEFAULT 'ok';"
+	"ALTER TABLE offers ADD COLUMN message TEXT NOT NULL DEFAULT '';",
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

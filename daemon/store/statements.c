@@ -72,7 +72,6 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_SOUND_BACKUP] = "UPDATE backups SET is_damaged = 0 WHERE digest = ?",
 	[STATEMENT_REMOVE_BACKUP] = "DELETE FROM backups WHERE id = ?",
 
-	[STATEMENT_FORGET_OFFER] = "DELETE FROM offers WHERE device_id = ? AND remote = ?",
 	[STATEMENT_ADD_OFFER] = "INSERT OR REPLACE INTO offers (" OFFER_COLUMNS(
 		COLUMN_NAME) "usec) VALUES (" OFFER_COLUMNS(COLUMN_MARK) "?)",
 	[STATEMENT_LIST_OFFERS] =

@@ -97,12 +97,9 @@ _warn_unused_ int store_mark_backup_damaged(struct store *store, const char *dig
 /* Forgets it; the file is the caller's business, afterwards. */
 _warn_unused_ int store_remove_backup(struct store *store, uint64_t id);
 
-/* What an update source offers to a device, in the place of what it offered before. */
+/* What an update source said of a device, in the place of what it said before. */
 _warn_unused_ int store_save_offer(struct store *store, const struct offer_record *record,
 				   uint64_t now_usec);
-/* It offers nothing any more. */
-_warn_unused_ int store_forget_offer(struct store *store, const char *device_id,
-				     const char *remote);
 /* By device, then by name of the source. @row as in store_load_jobs. */
 int store_list_offers(struct store *store,
 		      int (*row)(const struct offer_record *record, void *userdata),

@@ -21,6 +21,10 @@ updates() {
 	call ListUpdates t 0 | jq -c '[.data[0][] | [.[0], .[1], .[2], .[3], .[5]]]'
 }
 
+explain() {
+	call Explain st sim0 0 | jq -c '[.data[0][] | .[0:3]]'
+}
+
 remote() { # FIELD
 	call ListRemotes t 0 | jq -r ".data[0][0][$1]"
 }
@@ -68,6 +72,10 @@ conf Title='Acme docks'
 is "$(remote 1) $(remote 2) $(remote 3)" "Acme docks http://127.0.0.1:$port true" "a source that is asked"
 ok "and is asked at once by itself, as it says" within 30 eval '[ "$(remote 4)" != 0 ]'
 is "$(updates)" '[]' "it offers what runs already, which is nothing"
+is "$(explain)" '[["acme","enabled",true],["acme","asked",true],["acme","release",false]]' "and why is explained"
+like "$(call Explain st sim0 0 | jq -r '.data[0][-1][4]')" '^Version 1.0.0 is already installed' "in the rule's own words"
+is "$(error_of gcall Explain sim9 0)" $error.NoSuchDevice "not for a device that is not there"
+is "$(error_of gcall Explain sim0 1)" $invalid "nor with a flag nobody knows"
 is "$(property $device Device State) $(property $device Device Update)" 'up-to-date /' "so says the device"
 
 add_release acme 1.1.0 11 --urgency high --note en='Fixes the display.' --note de='Repariert die Anzeige.' &&
@@ -83,6 +91,7 @@ is "$update" /org/fwslot1/update/sim0_2d1_2e1_2e0 "it is an object"
 is "$(property "$update" Update Summary | jq -c .)" '{"en":"Fixes the display.","de":"Repariert die Anzeige."}' \
 	"that says what it is good for"
 is "$(property "$update" Update Device) $(property "$update" Update Remote)" "$device acme" "and for whom, by whom"
+is "$(explain | jq -c 'map(select(.[2] | not))')" '[]' "no rule stands against it"
 is "$(property $device Device State) $(property $device Device Update)" "update-available $update" \
 	"the device says so"
 is "$(call ListDevices t 0 | jq -r '.data[0][0][3]') $(property /org/fwslot1 Manager NPending)" '1.1.0 1' \

@@ -11,8 +11,7 @@ static void make_finding(struct lab *lab, unsigned index, struct finding *findin
 	struct offer_record *offer = &finding->record;
 	uint8_t image[IMAGE_BYTES];
 
-	*finding = (struct finding){ .is_offered = true,
-				     .record = { .remote = SOURCE_NAME,
+	*finding = (struct finding){ .record = { .remote = SOURCE_NAME,
 						 .counter = NEW_VERSION,
 						 .length_bytes = IMAGE_BYTES,
 						 .is_in_rollout = true } };

@@ -96,6 +96,7 @@ static void test_mistakes(void)
 		const char *text, *sentence;
 	} rows[] = {
 		{ "", "URL= in section [Remote] is missing" },
+		{ "[Remote]\nTitle=\xff\nURL=https://a/\n", "Title= must be UTF-8" },
 		{ "[Remote]\nURL=\n", "URL= in section [Remote] is missing" },
 		{ "[Remote]\nURL=ftp://a/\n", "URL= must be https://" },
 		{ "[Remote]\nURL=https://\n", "URL= must be https://" },

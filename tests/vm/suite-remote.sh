@@ -103,7 +103,7 @@ update_it() {
 
 break_it_off() {
 	local part
-	make_image 1.2.0 --size 200000 && add_image acme "$work/1.2.0.img" 1.2.0 12 && publish || bail "no 1.2.0"
+	make_image 1.2.0 --size 600000 && add_image acme "$work/1.2.0.img" 1.2.0 12 && publish || bail "no 1.2.0"
 	configure 8443 MaximumBandwidth=16K
 	systemctl reload fwslotd.service
 	ok "a larger update is found" gcall Refresh acme 0
