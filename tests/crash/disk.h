@@ -17,7 +17,7 @@ enum disk_loss {
 	LOSS_BYTES, /* names are there, bytes and lengths are not */
 	LOSS_NAMES, /* the reverse */
 	LOSS_ZEROS, /* names and lengths are there, the bytes are zero */
-	LOSS_SOME, /* of names the first few, of writes any, some half: pseudo-random */
+	LOSS_SOME, /* of names and writes any, of writes some half: pseudo-random */
 	DISK_LOSS_MAX,
 };
 const char *disk_loss_word(enum disk_loss loss);

@@ -46,6 +46,7 @@ struct scenario {
 	bool begins_unknown; /* the very first start on an empty disk */
 	bool begins_killed; /* and nobody closed the database */
 	bool begins_damaged; /* a page of the database is damaged */
+	bool begins_unreadable; /* and nothing of it can be read */
 	bool bundle_is_bad; /* or what the server sends */
 	bool download_breaks; /* once in each life of the daemon */
 	enum job_phase end; /* of the wish, without faults and with most */

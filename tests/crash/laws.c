@@ -106,7 +106,8 @@ static void law_floor_stays(struct lab *lab, unsigned index)
 {
 	struct device *device = manager_device_by_index(lab->manager, index);
 
-	if (!lab->scenario->begins_damaged || !lab->scenario->begins_killed || !device)
+	if (!lab->scenario->begins_damaged || !lab->scenario->begins_killed ||
+	    lab->scenario->begins_unreadable || !device)
 		return;
 	if (device->record.floor_counter < NEW_VERSION)
 		lab_break(lab, "the floor was %u before the database was damaged, now it is %llu",

@@ -392,7 +392,9 @@ static void damage_database(struct lab *lab)
 
 	snprintf(path, sizeof(path), "%s/" STORE_FILE_NAME, disk_folder(lab->disk));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && lab->scenario->begins_killed)
+	if (fd >= 0 && lab->scenario->begins_unreadable && ftruncate(fd, 0) < 0)
+		tap_bail("cannot truncate %s", path);
+	else if (fd >= 0 && lab->scenario->begins_killed && !lab->scenario->begins_unreadable)
 		at = lseek(fd, 0, SEEK_END) - PAGE_BYTES;
 	if (fd < 0 || pwrite(fd, "damaged", 7, at) != 7)
 		tap_bail("cannot damage %s", path);

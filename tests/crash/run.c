@@ -9,6 +9,7 @@
 #include "tap.h"
 
 #define SPREAD_DEFAULT 43
+#define SEEDS_OF_A_WAY 1000003u
 #define COMPLAINTS_MAX 8 /* of a scenario */
 
 unsigned setting(const char *variable, unsigned otherwise)
@@ -29,12 +30,12 @@ static const struct way {
 	{ STOP_DAEMON, STOP_BEFORE, { LOSS_NOTHING }, 1, 0 },
 	{ STOP_DAEMON, STOP_AFTER, { LOSS_NOTHING }, 1, 5 },
 	{ STOP_DAEMON, STOP_TORN, { LOSS_NOTHING }, 1, 0 },
-	{ STOP_HOST, STOP_BEFORE, { LOSS_EVERYTHING, LOSS_BYTES, LOSS_NAMES }, 3, 0 },
+	{ STOP_HOST, STOP_BEFORE, { LOSS_EVERYTHING, LOSS_BYTES, LOSS_NAMES, LOSS_SOME }, 4, 0 },
 	{ STOP_HOST, STOP_AFTER, { LOSS_EVERYTHING, LOSS_ZEROS, LOSS_SOME }, 3, 0 },
 	{ STOP_HOST, STOP_TORN, { LOSS_NOTHING, LOSS_BYTES, LOSS_SOME }, 3, 0 },
 	{ STOP_POWER, STOP_BEFORE, { LOSS_NOTHING, LOSS_ZEROS, LOSS_SOME }, 3, 0 },
-	{ STOP_POWER, STOP_AFTER, { LOSS_EVERYTHING, LOSS_BYTES, LOSS_NAMES }, 3, 0 },
-	{ STOP_POWER, STOP_TORN, { LOSS_EVERYTHING, LOSS_ZEROS, LOSS_NAMES }, 3, 0 },
+	{ STOP_POWER, STOP_AFTER, { LOSS_EVERYTHING, LOSS_BYTES, LOSS_NAMES, LOSS_SOME }, 4, 0 },
+	{ STOP_POWER, STOP_TORN, { LOSS_EVERYTHING, LOSS_ZEROS, LOSS_NAMES, LOSS_SOME }, 4, 0 },
 	{ STOP_DEVICE, STOP_BEFORE, { LOSS_NOTHING }, 1, 0 },
 	{ STOP_DEVICE, STOP_AFTER, { LOSS_NOTHING }, 1, 0 },
 	{ STOP_DEVICE, STOP_TORN, { LOSS_NOTHING }, 1, 0 },
@@ -48,7 +49,8 @@ static bool run_point(struct lab *lab, const struct scenario *scenario, const st
 	lab_live(lab, (struct stop_plan){ at, way->when, way->what });
 	if (!lab->stopper.is_hit)
 		return false;
-	lab_fall(lab, way->what, loss, at);
+	/* What is lost of some differs from way to way. */
+	lab_fall(lab, way->what, loss, at + SEEDS_OF_A_WAY * (unsigned)(way - ways));
 	if (way->what != STOP_DEVICE) {
 		lab_turn_alone(lab, way->turns_alone);
 		lab_live(lab, (struct stop_plan){ 0 });
