@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/file.h"
 #include "lab.h"
 #include "source.h"
@@ -383,7 +385,30 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 
 /* Beginnings: made once for each scenario, with a daemon that nothing befalls. */
 
-/* The first page if everything was in order, the last (of tables seldom written) if a log is left. */
+/* Where the first page of a table is that is seldom written, so that no log has it. */
+static off_t seldom_written_page(const char *path)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *database = NULL;
+	char uri[256];
+	off_t at;
+
+	/* Without a look at the log, which it would take over. */
+	snprintf(uri, sizeof(uri), "file:%s?immutable=1", path);
+	if (sqlite3_open_v2(uri, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=
+		    SQLITE_OK ||
+	    sqlite3_prepare_v2(database,
+			       "SELECT rootpage FROM sqlite_master WHERE name = 'backups'", -1,
+			       &statement, NULL) != SQLITE_OK ||
+	    sqlite3_step(statement) != SQLITE_ROW)
+		tap_bail("%s: %s", path, sqlite3_errmsg(database));
+	at = (sqlite3_column_int(statement, 0) - 1) * (off_t)PAGE_BYTES;
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+	return at;
+}
+
+/* The first page if everything was in order, one of a table's if a log is left. */
 static void damage_database(struct lab *lab)
 {
 	off_t at = 0;
@@ -395,7 +420,7 @@ static void damage_database(struct lab *lab)
 	if (fd >= 0 && lab->scenario->begins_unreadable && ftruncate(fd, 0) < 0)
 		tap_bail("cannot truncate %s", path);
 	else if (fd >= 0 && lab->scenario->begins_killed && !lab->scenario->begins_unreadable)
-		at = lseek(fd, 0, SEEK_END) - PAGE_BYTES;
+		at = seldom_written_page(path);
 	if (fd < 0 || pwrite(fd, "damaged", 7, at) != 7)
 		tap_bail("cannot damage %s", path);
 	close(fd);
