@@ -114,7 +114,7 @@ static const char *look_at_device(int r)
 }
 
 static const struct fault_story stories[] = {
-	{ "a device is updated", begin_new_device, live_once, look_at_device, false },
+	{ "a device is updated", begin_new_device, live_once, look_at_device, false, false },
 };
 
 int main(void)

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/file.h"
 #include "faults.h"
 #include "store/store.h"
@@ -221,17 +223,34 @@ static const char *look_loaded(int r)
 	return r == -ERANGE ? "what was read is not what is stored" : look_saved(0);
 }
 
-/* The last page, which is of a table that seldom grows, is not what it was; the floors can still be read. */
+/* Where the first page of the table is that nothing here writes. */
+static off_t page_of_backups(void)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *database = NULL;
+	off_t at;
+
+	if (sqlite3_open(database_path(), &database) != SQLITE_OK ||
+	    sqlite3_prepare_v2(database,
+			       "SELECT rootpage FROM sqlite_master WHERE name = 'backups'", -1,
+			       &statement, NULL) != SQLITE_OK ||
+	    sqlite3_step(statement) != SQLITE_ROW)
+		tap_bail("%s", sqlite3_errmsg(database));
+	at = (sqlite3_column_int(statement, 0) - 1) * (off_t)PAGE_BYTES;
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+	return at;
+}
+
+/* A page is not what it was; the floors can still be read. */
 static void begin_damaged(void)
 {
 	_cleanup_close_ int fd = -EBADF, log_fd = -EBADF;
 	char log_path[sizeof(folder) + sizeof("/" STORE_FILE_NAME "-wal")];
-	off_t size;
 
 	begin_full();
 	fd = openat(AT_FDCWD, database_path(), O_WRONLY | O_CLOEXEC);
-	size = lseek(fd, 0, SEEK_END);
-	if (fd < 0 || pwrite(fd, "damaged", 7, size - PAGE_BYTES) != 7)
+	if (fd < 0 || pwrite(fd, "damaged", 7, page_of_backups()) != 7)
 		tap_bail("cannot damage the database");
 	/* As if nobody had closed it, or nobody would look. */
 	snprintf(log_path, sizeof(log_path), "%s-wal", database_path());
