@@ -32,6 +32,7 @@ extern const struct command command_key;
 extern const struct command command_add;
 extern const struct command command_publish;
 extern const struct command command_bundle;
+extern const struct command command_check;
 
 /* For a command that found an argument it does not understand: prints and returns COMMAND_USAGE. */
 _printf_(2, 3) int command_misused(const struct command *command, const char *format, ...);

@@ -9,7 +9,8 @@
 #include "repo/command.h"
 
 static const struct command *const commands[] = {
-	&command_init, &command_key, &command_add, &command_publish, &command_bundle,
+	&command_init,	  &command_key,	   &command_add,
+	&command_publish, &command_bundle, &command_check,
 };
 
 static void show_help(void)

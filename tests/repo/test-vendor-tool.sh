@@ -80,7 +80,7 @@ refused 'no command' "an unknown command" "$repo" frobnicate
 "$repo" frobnicate 2>/dev/null
 is $? 2 "wrong usage is exit status 2"
 ok "help" "$repo" --help
-for command in init key add publish bundle; do
+for command in init key add publish bundle check; do
 	ok "help of $command" "$repo" "$command" --help
 done
 
@@ -104,4 +104,36 @@ is "$(field SLOT <<<"$given")" main "for its slot"
 rm "$work/given/keys/targets.2.pem"
 ok "another release" "$repo" add -C "$work/given" --hardware-id acme2/dock --version 1 --counter 1 "$work/a.bin"
 refused 'needs 2 keys' "too few keys" "$repo" publish -C "$work/given"
+
+# --- check -----------------------------------------------------------------------------------
+
+unset SOURCE_DATE_EPOCH
+check() { "$repo" check -C "$work/c" "$@" 2>&1; }
+ok "a repository to look at" "$repo" init "$work/c"
+refused 'run "fwslot-repo publish" first' "check of nothing" "$repo" check -C "$work/c"
+"$repo" add -C "$work/c" --hardware-id acme/dock --version 1.1 --counter 2 "$work/a.bin" >/dev/null
+"$repo" add -C "$work/c" --hardware-id acme/dock --version 1.2 --counter 3 --floor 2 "$work/b.bin" >/dev/null
+"$repo" publish -C "$work/c" >/dev/null
+said=$(check)
+is $? 0 "check of what was just published"
+is "$(awk '{ print $1 }' <<<"$said" | xargs)" "root timestamp snapshot targets acme" "tells of each role"
+not_ok "that none expires soon" grep -q soon <<<"$said"
+like "$(check --hardware-id acme/dock --version 1.1)" 'acme/dock is offered version 1.2 \(counter 3\): acme/dock/1.2.bin, 60000 bytes' \
+	"what a device is offered"
+like "$(check --hardware-id acme/dock --version 1.2)" 'is offered nothing: already-installed: ' "or why nothing"
+like "$(check --hardware-id acme/dock --slot-size 50000)" 'is offered nothing: too-large: ' "by its size"
+like "$(check --hardware-id acme/other)" 'is offered nothing: incompatible: ' "or its name"
+refused 'expire within 30 days' "what expires soon is a failure" check --days 30
+refused 'timestamp.*was valid until' "and so is what has" env SOURCE_DATE_EPOCH=$(($(date +%s) + 8 * 24 * 3600)) \
+	"$repo" check -C "$work/c"
+refused 'is not valid' "an option that is wrong" check --days soon
+refused 'no argument is expected' "one too many" check acme
+file=$(ls "$work"/c/site/targets/acme/dock/*.1.1.bin)
+mv "$file" "$work/away"
+refused '1.1.bin is needed and is not there' "an old image that is missing" check
+head -c 50000 /dev/zero >"$file"
+refused 'is not the file the signed metadata lists' "one that is another file" check
+mv "$work/away" "$file"
+ok "all is well again" check
+is "$(echo /tmp/fwslot-repo-??????)" '/tmp/fwslot-repo-??????' "and nothing is left in /tmp"
 finish
