@@ -79,7 +79,7 @@ deps:
 	@tests/deps all
 
 # help: sudo make install       programs, manual, units, rules, policies; without DESTDIR also dkms
-install: programs man
+install: programs man languages
 	@daemon/data/install-files install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)'
 ifeq ($(DESTDIR),)
 	@daemon/data/install-activate install

@@ -64,6 +64,9 @@ $(BUILD)/locale/%/fwslot.mo: daemon/agent/po/%.po
 	@mkdir -p $(@D)
 	$(call say,MSGFMT,$@)msgfmt --check --output-file=$@ $<
 
+.PHONY: languages
+languages: $(LANGUAGES)
+
 # help: make man                the manual pages, in $(BUILD)/man
 .PHONY: man
 man: $(MAN_PAGES)
