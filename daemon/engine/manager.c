@@ -132,12 +132,16 @@ int manager_start(struct manager *manager)
 
 	config_read(&manager->folders, &manager->config);
 	r = open_store(manager);
-	if (r >= 0)
-		r = manager_resume_jobs(manager);
-	if (r >= 0)
-		r = updates_load(manager);
 	if (r < 0)
 		return r;
+	r = manager_resume_jobs(manager);
+	if (r >= 0)
+		r = updates_load(manager);
+	if (r < 0) {
+		log_error("What %s/" STORE_FILE_NAME " holds cannot be taken up: %s.",
+			  manager->folders.state, strerror(-r));
+		return r;
+	}
 	sources_load(manager);
 	if (!manager->is_volatile) {
 		payload_remove_leftovers(manager);

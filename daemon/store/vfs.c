@@ -56,6 +56,8 @@ static int sqlite_result(int r, int otherwise)
 	case -ENOSPC:
 	case -EDQUOT:
 		return SQLITE_FULL;
+	case -EROFS:
+		return SQLITE_READONLY;
 	case -ENOMEM:
 		return SQLITE_NOMEM;
 	default:
