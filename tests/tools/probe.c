@@ -167,15 +167,6 @@ static int become_root(void)
 	return from_call(syscall(SYS_setresuid, 0, 0, 0));
 }
 
-static int take_capability(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	data[0].effective = data[0].permitted = 1U << CAP_SYS_ADMIN;
-	return from_call(syscall(SYS_capset, &header, data));
-}
-
 static int look_into_process(void)
 {
 	char text[32] = "";
@@ -204,6 +195,21 @@ static int in_child(int (*attempt)(void))
 	if (child < 0 || waitpid(child, &status, 0) < 0)
 		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+static int set_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	data[0].effective = data[0].permitted = 1U << CAP_SYS_ADMIN;
+	return from_call(syscall(SYS_capset, &header, data));
+}
+
+/* All others are given up by this. */
+static int take_capability(void)
+{
+	return in_child(set_capabilities);
 }
 
 static int unshare_user(void)

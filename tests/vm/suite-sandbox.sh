@@ -4,9 +4,8 @@
 # The sandboxes of the installed units, from inside: tests/tools/probe takes the place of the
 # program and tries what must not be possible. Outside, as root, each attempt succeeds, and some as
 # the service's own user: so it is the unit that refuses.
-# Not part of make check yet: by hand, after tests/vm/prepare 6.1, with tests/vm/suite 6.1 NAME 400.
-# kernels: none
-# timeout: 200
+# kernels: 6.1
+# timeout: 600
 set -u
 cd "$(dirname "$0")/../.." || exit 125
 . tests/tap.sh
