@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # remote.sh: sourced after bus.sh by suites with an update source: the vendor "acme", whose repository a

@@ -106,7 +106,8 @@ static void begin_known(void)
 
 static const struct fault_story stories[] = {
 	{ "a first bundle is opened", begin_untouched, open_bundle, look_opened, false, false },
-	{ "a bundle of a known source is opened", begin_known, open_bundle, look_opened, false, false },
+	{ "a bundle of a known source is opened", begin_known, open_bundle, look_opened, false,
+	  false },
 };
 
 int main(void)
