@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,6 +43,19 @@ static int run_text(sqlite3 *database, const char *text)
 	return sql_errno(sqlite3_exec(database, text, NULL, NULL, NULL));
 }
 
+/*
+ * SQLite tells of a page that could not be read as of one that is damaged, with the reason in words. A disk that does not
+ * answer may answer the next time: that is no damage.
+ */
+static bool is_of_the_moment(const char *finding)
+{
+	const char *code = strstr(finding, "error code=");
+	int result = code ? atoi(code + strlen("error code=")) & 0xff : SQLITE_CORRUPT;
+
+	return result == SQLITE_IOERR || result == SQLITE_NOMEM ||
+	       strstr(finding, "failed to get page");
+}
+
 static int quick_check(sqlite3 *database)
 {
 	sqlite3_stmt *statement = NULL;
@@ -52,6 +66,8 @@ static int quick_check(sqlite3 *database)
 		result = sqlite3_step(statement);
 	if (result == SQLITE_ROW && strcmp(column_text(statement, 0), "ok") == 0)
 		r = 0;
+	else if (result == SQLITE_ROW && is_of_the_moment(column_text(statement, 0)))
+		r = -EIO;
 	else if (result != SQLITE_ROW)
 		r = sql_errno(result);
 	sqlite3_finalize(statement);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * timeout: 400
+ * timeout: 900
  *
  * The store, each of its calls failing once: what it reported as stored is there, what it did not
  * report is there wholly or not at all, and the next start finds a store that works.
@@ -316,7 +316,7 @@ static const struct fault_story stories[] = {
 	{ "a job's end is stored", begin_empty, save, look_saved, true, true },
 	{ "backups come and go", begin_empty, keep_backups, look_kept, true, true },
 	{ "everything is read", begin_full, load, look_loaded, true, true },
-	{ "a damaged database is replaced", begin_damaged, open_only, look_replaced, true, true },
+	{ "a damaged database is replaced", begin_damaged, open_only, look_replaced, true, false },
 	{ "a store in memory only", begin_empty, open_volatile, look_volatile, true, false },
 };
 

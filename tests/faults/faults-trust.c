@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * timeout: 400
+ * timeout: 900
  *
  * The TUF client and the vendor's keys, each call failing once: what is trusted stays trusted, a
  * target is given out only whole and true, a document that is signed is signed by every key.
