@@ -105,5 +105,7 @@ int question_add_folders(struct packet *request, struct manager *manager)
 	(void)packet_add_format(request, WORKER_KEY_ROOTS_DIRS, "%s/remotes.d:%s/remotes.d",
 				manager->folders.config, manager->folders.vendor);
 	(void)packet_add(request, WORKER_KEY_STAGE_DIR, stage);
-	return packet_add_u64(request, WORKER_KEY_NOW_USEC, manager_now(manager));
+	/* Not manager_now(): what has expired is said by the clock as it was set last, maybe since we started. */
+	return packet_add_u64(request, WORKER_KEY_NOW_USEC,
+			      manager->ops->realtime_usec(manager->ops));
 }
