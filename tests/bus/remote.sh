@@ -20,6 +20,7 @@ answers() { # PORT
 
 start_server() {
 	port=$((20000 + RANDOM % 20000))
+	while answers $port; do port=$((20000 + RANDOM % 20000)); done
 	mkdir -p "$site" "$work/nginx"
 	cat >"$work/nginx.conf" <<-END
 		daemon off;
