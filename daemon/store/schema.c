@@ -75,8 +75,8 @@ static const char *const steps[] = {
 	" message TEXT NOT NULL) WITHOUT ROWID;"
 	"ALTER TABLE jobs ADD COLUMN remote TEXT NOT NULL DEFAULT '';",
 	/* 4: also why nothing is offered */
-	"ALTER TABLE offers ADD COLUMN reason TEXT NOT NULL DEFAULT 'ok';"
-	"ALTER TABLE offers ADD COLUMN message TEXT NOT NULL DEFAULT '';",
+	("ALTER TABLE offers ADD COLUMN reason TEXT NOT NULL DEFAULT 'ok';"
+	 "ALTER TABLE offers ADD COLUMN message TEXT NOT NULL DEFAULT '';"),
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -117,6 +117,9 @@ extern uint8_t old_image[IMAGE_BYTES]; /* set by lab_new() */
 struct lab *lab_new(void);
 struct lab *lab_free(struct lab *lab);
 
+/* The file that people install, below import/. */
+#define BUNDLE_NAME "b.fwb"
+
 /* A world as the scenario begins. */
 void lab_begin(struct lab *lab, const struct scenario *scenario);
 
@@ -147,4 +150,5 @@ void lab_new_image(const struct lab *lab, uint8_t image[static IMAGE_BYTES],
 int lab_give(struct lab *lab, enum job_action action, unsigned index, unsigned slot,
 	     unsigned value);
 void lab_forget_held(struct held_file *file);
+void lab_forget_all_held(struct lab *lab);
 struct job *lab_job_of(struct lab *lab, unsigned index);

@@ -6,46 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/file.h"
 #include "lab.h"
 #include "source.h"
 #include "tap.h"
 #include "work.h"
 
-#define BUNDLE_NAME "b.fwb"
 #define TURN_USEC (60 * SECOND)
-#define EPOCH_USEC (UINT64_C(1000000) * SECOND)
-#define PAGE_BYTES 4096
 
 static const struct manager_events no_events = { 0 };
 
 static bool is_over(const struct lab *lab)
 {
 	return lab->stopper.is_stopped || lab_is_broken(lab);
-}
-
-/* Files that are there before the daemon is. */
-static void put_file(struct lab *lab, const char *path, const char *text)
-{
-	const struct io_operations *io = lab->ops.io;
-	char full[128];
-	int fd;
-
-	snprintf(full, sizeof(full), "%s/%s", disk_folder(lab->disk), path);
-	fd = io->open(io, AT_FDCWD, full, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || file_write_all(io, fd, text, strlen(text)) < 0)
-		tap_bail("cannot write %s", full);
-	close(fd);
-}
-
-static void make_folder(struct lab *lab, const char *path)
-{
-	char full[128];
-
-	snprintf(full, sizeof(full), "%s/%s", disk_folder(lab->disk), path);
-	(void)lab->ops.io->mkdir(lab->ops.io, AT_FDCWD, full, 0700);
 }
 
 static int open_bundle(struct lab *lab)
@@ -353,7 +326,7 @@ void lab_live(struct lab *lab, struct stop_plan plan)
 		laws_at_end(lab);
 }
 
-static void forget_all_held(struct lab *lab)
+void lab_forget_all_held(struct lab *lab)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
 		lab_forget_held(&lab->held[i]);
@@ -370,7 +343,7 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 		return;
 	disk_lose(lab->disk, loss, seed);
 	lab->host_has_died = true;
-	forget_all_held(lab);
+	lab_forget_all_held(lab);
 	lab->delayed.is_there = false;
 	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
@@ -381,126 +354,4 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 		device_power_off(&lab->devices[i]);
 		device_power_on(&lab->devices[i]);
 	}
-}
-
-/* Beginnings: made once for each scenario, with a daemon that nothing befalls. */
-
-/* Where the first page of a table is that is seldom written, so that no log has it. */
-static off_t seldom_written_page(const char *path)
-{
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *database = NULL;
-	char uri[256];
-	off_t at;
-
-	/* Without a look at the log, which it would take over. */
-	snprintf(uri, sizeof(uri), "file:%s?immutable=1", path);
-	if (sqlite3_open_v2(uri, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=
-		    SQLITE_OK ||
-	    sqlite3_prepare_v2(database,
-			       "SELECT rootpage FROM sqlite_master WHERE name = 'backups'", -1,
-			       &statement, NULL) != SQLITE_OK ||
-	    sqlite3_step(statement) != SQLITE_ROW)
-		tap_bail("%s: %s", path, sqlite3_errmsg(database));
-	at = (sqlite3_column_int(statement, 0) - 1) * (off_t)PAGE_BYTES;
-	sqlite3_finalize(statement);
-	sqlite3_close(database);
-	return at;
-}
-
-/* The first page if everything was in order, one of a table's if a log is left. */
-static void damage_database(struct lab *lab)
-{
-	off_t at = 0;
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/" STORE_FILE_NAME, disk_folder(lab->disk));
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && lab->scenario->begins_unreadable && ftruncate(fd, 0) < 0)
-		tap_bail("cannot truncate %s", path);
-	else if (fd >= 0 && lab->scenario->begins_killed && !lab->scenario->begins_unreadable)
-		at = seldom_written_page(path);
-	if (fd < 0 || pwrite(fd, "damaged", 7, at) != 7)
-		tap_bail("cannot damage %s", path);
-	close(fd);
-}
-
-static void forget_past(struct lab *lab)
-{
-	memset(lab->approvals, 0, sizeof(lab->approvals));
-	memset(lab->last_order, 0, sizeof(lab->last_order));
-	lab->lives = 0;
-}
-
-static void make_beginning(struct lab *lab, const struct scenario *scenario)
-{
-	struct scenario before = *scenario;
-
-	disk_clear(lab->disk);
-	for (unsigned i = 0; i < scenario->devices; i++)
-		device_make(&lab->devices[i], i, &scenario->traits, &lab->stopper, old_image);
-	make_folder(lab, "import");
-	put_file(lab, "import/" BUNDLE_NAME, "a bundle");
-	put_file(lab, "fwslotd.conf",
-		 scenario->configuration ? scenario->configuration : "[Trial]\nTrialSec=200\n");
-	if (scenario->wish == WISH_INSTALL_UPDATE) {
-		make_folder(lab, "remotes.d");
-		make_folder(lab, "remotes.d/" SOURCE_NAME);
-		put_file(lab, "remotes.d/" SOURCE_NAME "/root.json", "a root");
-		put_file(lab, "remotes.d/" SOURCE_NAME "/remote.conf",
-			 "[Remote]\nURL=https://example.com/\n");
-	}
-	forget_past(lab);
-	before.request = REQUEST_NONE;
-	if (!scenario->begins_failed)
-		before.behaviour = IMAGE_BOOTS;
-	before.wish = scenario->begins_updated || scenario->begins_failed ? WISH_INSTALL_IMPORTED :
-									    WISH_NOTHING;
-	lab->scenario = &before;
-	lab->is_beginning = true;
-	if (scenario->begins_killed) {
-		before.wish = WISH_NOTHING;
-		lab_live(lab, (struct stop_plan){ 0 });
-		before.wish = WISH_INSTALL_IMPORTED;
-	}
-	if (!scenario->begins_unknown)
-		lab_live(lab, (struct stop_plan){ 0 });
-	if (scenario->begins_killed) {
-		disk_load(lab->disk, lab->beginning.killed);
-		lab->beginning.killed = disk_image_free(lab->beginning.killed);
-	}
-	lab->is_beginning = false;
-	lab->scenario = scenario;
-	if (scenario->begins_damaged)
-		damage_database(lab);
-	if (lab_is_broken(lab))
-		tap_bail("scenario %s cannot begin: %s", scenario->name, lab->broken);
-	lab->beginning.scenario = scenario;
-	disk_image_free(lab->beginning.image);
-	lab->beginning.image = disk_save(lab->disk);
-	memcpy(lab->beginning.devices, lab->devices, sizeof(lab->devices));
-	lab->beginning.now_usec = lab->now_usec;
-}
-
-void lab_begin(struct lab *lab, const struct scenario *scenario)
-{
-	lab->broken[0] = '\0';
-	lab->scenario = scenario;
-	lab->now_usec = EPOCH_USEC;
-	lab->plug_in_after = 0;
-	lab->clock_error_usec = 0;
-	lab->came_too_late = false;
-	lab->any_end = lab->may_exhaust = lab->host_has_died = false;
-	forget_all_held(lab);
-	lab->delayed.is_there = false;
-	memset(&lab->messages, 0, sizeof(lab->messages));
-	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
-	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
-	if (lab->beginning.scenario != scenario)
-		make_beginning(lab, scenario);
-	disk_load(lab->disk, lab->beginning.image);
-	memcpy(lab->devices, lab->beginning.devices, sizeof(lab->devices));
-	lab->now_usec = lab->beginning.now_usec;
-	forget_past(lab);
 }
