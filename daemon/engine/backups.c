@@ -241,6 +241,7 @@ void backups_note_damaged(struct job_entry *entry, const char *message)
 	const struct job_record *record = &entry->job.record;
 	struct job_knowledge *knowledge = &entry->job.knowledge;
 	struct device *device = manager_find_device(manager, record->device_id);
+	const struct kernel_slot *current = NULL;
 	struct backup_record other;
 
 	log_warning("Backup %s of %s is damaged and not used: %s", record->backup_digest,
@@ -250,9 +251,13 @@ void backups_note_damaged(struct job_entry *entry, const char *message)
 		(void)!manager_store_event(manager, device, "backup", "damaged",
 					   REASON_BACKUP_DAMAGED, record->uid);
 	knowledge->other = (struct job_backup){ 0 };
-	/* Not what the update brought: an install never goes back to itself. */
-	if (!backups_find_sound(manager, record->device_id, record->digest, record->version,
-				&other))
+	/* An install does not go back to what it brought; who wanted to go back does not stay where he is. */
+	if (record->type != JOB_INSTALL && device &&
+	    (unsigned)record->target_slot < device->now.num_slots)
+		current = &device->now.slots[record->target_slot];
+	if (!backups_find_sound(manager, record->device_id,
+				current ? current->digest : record->digest,
+				current ? current->version : record->version, &other))
 		return;
 	memcpy(knowledge->other.digest, other.digest, sizeof(other.digest));
 	memcpy(knowledge->other.version, other.version, sizeof(other.version));

@@ -52,7 +52,7 @@ CONF
 	dbus-daemon --config-file="$work/bus.conf" --nofork --nopidfile --nosyslog 2>"$work/bus.err" &
 	bus_pid=$!
 	children+=("$bus_pid")
-	within 10 test -S "$work/bus" || bail "the private bus does not start: $(cat "$work/bus.err")"
+	within 60 test -S "$work/bus" || bail "the private bus does not start: $(cat "$work/bus.err")"
 }
 
 # start_polkit: denies everything until polkit_allow ACTION...
@@ -60,7 +60,7 @@ start_polkit() {
 	/usr/bin/python3 -m dbusmock --system --template polkitd >"$work/polkit.log" 2>&1 &
 	polkit_pid=$!
 	children+=("$polkit_pid")
-	within 10 has_owner org.freedesktop.PolicyKit1 || bail "no mock of polkit: $(cat "$work/polkit.log")"
+	within 60 has_owner org.freedesktop.PolicyKit1 || bail "no mock of polkit: $(cat "$work/polkit.log")"
 }
 
 polkit_allow() {
@@ -73,7 +73,7 @@ start_daemon() {
 	"$build/fwslotd" >>"$work/daemon.log" 2>&1 &
 	daemon_pid=$!
 	children+=("$daemon_pid")
-	within 10 has_owner org.fwslot1 || bail "fwslotd does not start: $(cat "$work/daemon.log")"
+	within 60 has_owner org.fwslot1 || bail "fwslotd does not start: $(cat "$work/daemon.log")"
 }
 
 stop_daemon() {

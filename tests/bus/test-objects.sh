@@ -71,31 +71,31 @@ listen() {
 	gdbus monitor --system --dest org.fwslot1 >"$work/signals" 2>&1 &
 	monitor_pid=$!
 	children+=("$monitor_pid")
-	within 5 grep -q 'is owned by' "$work/signals"
+	within 60 grep -q 'is owned by' "$work/signals"
 }
 
 hear_changes() {
 	listen
 	change_device 0 boot/attempts_left 1 boot/attempts 2
-	ok "PropertiesChanged names what changed" within 5 \
+	ok "PropertiesChanged names what changed" within 60 \
 		grep -q "device/sim0: .*PropertiesChanged .*'BootAttempts': <uint32 2>.*'BootAttemptsLeft': <uint32 1>" \
 		"$work/signals"
 	not_ok "and nothing that did not" grep -q "'BootState'" "$work/signals"
 	change_device 0 fwslot0.1/state partial
-	ok "a slot's change is its own" within 5 \
+	ok "a slot's change is its own" within 60 \
 		grep -q "slot/_1: .*PropertiesChanged .*'State': <'partial'>" "$work/signals"
 	add_device 1
-	ok "a device that comes is announced" within 5 grep -q "InterfacesAdded .*device/sim1'" "$work/signals"
-	ok "with its slots" within 5 grep -q "InterfacesAdded .*device/sim1/slot/_1'" "$work/signals"
+	ok "a device that comes is announced" within 60 grep -q "InterfacesAdded .*device/sim1'" "$work/signals"
+	ok "with its slots" within 60 grep -q "InterfacesAdded .*device/sim1/slot/_1'" "$work/signals"
 	is "$(call ListDevices t 0 | jq -c '[.data[0][][0]]')" '["sim0","sim1"]' "and listed"
 	remove_device 1
-	ok "a device that goes is announced" within 5 \
+	ok "a device that goes is announced" within 60 \
 		grep -q "InterfacesRemoved .*device/sim1', .*org.fwslot1.Device" "$work/signals"
 	is "$(error_of gdbus call --system -d org.fwslot1 -o /org/fwslot1/device/sim1 \
 		-m org.freedesktop.DBus.Properties.Get org.fwslot1.Device Id)" \
 		org.freedesktop.DBus.Error.UnknownObject "and its object is gone"
 	add_device 1
-	ok "it has its old name when it comes back" within 5 property /org/fwslot1/device/sim1 Device Id
+	ok "it has its old name when it comes back" within 60 property /org/fwslot1/device/sim1 Device Id
 	remove_device 1
 	kill "$monitor_pid"
 }
@@ -148,7 +148,7 @@ end_in_order() {
 	start_daemon
 	is "$(call ListDevices t 0 | jq -c '[.data[0][][0]]')" '["sim0"]' "it starts again and sees the same device"
 	kill "$bus_pid"
-	ok "without a bus it ends" within 5 sh -c "! kill -0 $daemon_pid 2>/dev/null"
+	ok "without a bus it ends" within 60 sh -c "! kill -0 $daemon_pid 2>/dev/null"
 	wait "$daemon_pid" && false
 	is $? 1 "and says so with its exit status"
 }

@@ -132,15 +132,15 @@ accept_the_good() {
 	job=$(sed -n "s/.*'\(.*\)'.*/\1/p" <<<"$reply")
 	is "$(property "$job" Job Version)" 1.1.0 "the job knows the version"
 	is "$(error_of install_file good)" org.fwslot1.Error.Busy "one job for each device"
-	ok "its bytes arrive at the slot" within 10 cmp "$work/1.1.0.img" \
+	ok "its bytes arrive at the slot" within 60 cmp "$work/1.1.0.img" \
 		"$work/sys/devices/test/fwslot/fwslot0/fwslot0.1/data"
 	is "$(error_of gcall CancelJob "${job##*_}" 0)" org.fwslot1.Error.NotCancellable "writing cannot be cancelled"
 	add_release acme 1.2.0 12 && bundle acme "$work/newer.fwb"
 	add_device 1
-	within 5 property /org/fwslot1/device/sim1 Device Id
+	within 60 property /org/fwslot1/device/sim1 Device Id
 	gcall InstallFile sim1 0 0 '{}' <"$work/newer.fwb" >/dev/null
 	add_device 2
-	within 5 property /org/fwslot1/device/sim2 Device Id
+	within 60 property /org/fwslot1/device/sim2 Device Id
 	is "$(error_of gcall InstallFile sim2 0 0 '{}' <"$work/good.fwb")" org.fwslot1.Error.MetadataRollback \
 		"after a newer file the older one is a rollback"
 }
@@ -149,7 +149,7 @@ accept_the_good() {
 refuse_too_many() {
 	local number
 	for number in {3..17}; do add_device "$number"; done
-	within 10 property /org/fwslot1/device/sim17 Device Id
+	within 60 property /org/fwslot1/device/sim17 Device Id
 	for number in {3..16}; do
 		gcall InstallFile "sim$number" 0 0 '{}' <"$work/newer.fwb" >/dev/null
 	done

@@ -65,7 +65,7 @@ answers() { # PORT
 start_bad_server() {
 	"$bad_server" "$work/bad-port" &
 	children+=($!)
-	within 10 test -s "$work/bad-port" || bail "bad-server does not start"
+	within 60 test -s "$work/bad-port" || bail "bad-server does not start"
 	bad=http://127.0.0.1:$(<"$work/bad-port")
 	"$bad_server" --content 1048576 >"$work/content"
 }
@@ -163,5 +163,5 @@ start_nginx() {
 	} >"$work/nginx.conf"
 	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
 	children+=($!)
-	within 10 answers "$port" || bail "nginx does not start: $(<"$work/nginx/start.log")"
+	within 60 answers "$port" || bail "nginx does not start: $(<"$work/nginx/start.log")"
 }

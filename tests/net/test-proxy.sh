@@ -16,7 +16,7 @@ start_proxy() {
 		"LogFile \"$work/proxy.log\"" "$1" >"$work/proxy-$port.conf"
 	tinyproxy -d -c "$work/proxy-$port.conf" >/dev/null 2>&1 &
 	children+=($!)
-	within 10 answers "$port" || bail "tinyproxy does not start"
+	within 60 answers "$port" || bail "tinyproxy does not start"
 	proxy=127.0.0.1:$port
 }
 

@@ -309,11 +309,36 @@ static void test_lost_and_found(void)
 	end_life(&life);
 }
 
+/* The only backup is damaged: the one of what runs, made just before, is no way back. */
+static void test_damaged_way_back(void)
+{
+	_cleanup_failure_ struct failure failure = { 0 };
+	struct job *job = NULL, *last = NULL;
+	struct life life;
+
+	make_world(BOOTS, 1);
+	world->device.slots[0].is_readable = true;
+	begin_life(&life);
+	begin_install(&life, 0);
+	tap_is(live_to_the_end(&life), JOB_DONE, "the only slot is updated");
+	memcpy(world->damaged_backup, OLD, sizeof(OLD));
+	tap_is(manager_revert(life.manager, "sim0", 0, 5, &job, &failure), 0,
+	       "somebody wants to go back");
+	tap_is(live_to_the_end(&life), JOB_FAILED, "but what was saved is damaged");
+	for (job = NULL; (job = manager_next_job(life.manager, job));)
+		last = job;
+	tap_is(last->record.reason, REASON_BACKUP_DAMAGED, "as is told");
+	tap_is_string(world->device.slots[0].digest, NEW, "and the device is left as it is");
+	tap_is(world->writes, 1, "untouched");
+	end_life(&life);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_update,   test_floor_of_revert, test_bad_firmware,	    test_people,
-		test_refusals, test_volatile,	     test_forgetful_device, test_lost_and_found,
+		test_update,	       test_floor_of_revert, test_bad_firmware,
+		test_people,	       test_refusals,	     test_volatile,
+		test_forgetful_device, test_lost_and_found,  test_damaged_way_back,
 	};
 
 	prepare_world();

@@ -35,7 +35,7 @@ start_device() {
 	mkfifo "/tmp/control-$port"
 	dfu-device --port "$port" --control "/tmp/control-$port" "$@" >"/tmp/device-$port" 2>&1 &
 	device_pids[$port]=$!
-	within 20 is_on_bus "$port" || bail "the device does not appear: $(cat "/tmp/device-$port")"
+	within 90 is_on_bus "$port" || bail "the device does not appear: $(cat "/tmp/device-$port")"
 }
 
 tell_device() { # PORT COMMAND...
@@ -58,8 +58,8 @@ device_says() {
 stop_device() { # PORT
 	tell_device "$1" quit
 	wait "${device_pids[$1]}"
-	within 20 is_off_bus "$1" || bail "the device does not go"
-	within 30 is_forgotten "$1" || bail "fwslot does not forget the device"
+	within 90 is_off_bus "$1" || bail "the device does not go"
+	within 90 is_forgotten "$1" || bail "fwslot does not forget the device"
 }
 declare -A device_pids
 

@@ -21,7 +21,7 @@ load() {
 
 # unload: waits a little, because the last reference on a device may be a moment behind.
 unload() {
-	within 10 modprobe -r fwslot_sim && within 10 unloaded
+	within 90 modprobe -r fwslot_sim && within 10 unloaded
 }
 
 unloaded() {
@@ -76,12 +76,12 @@ is_idle() {
 
 # write SLOT IMAGE: and waits for the end; succeeds if there was no error.
 write() {
-	start_write "$1" "$2" && within 30 is_idle "$1" && [ -z "$(get "$1/error")" ]
+	start_write "$1" "$2" && within 90 is_idle "$1" && [ -z "$(get "$1/error")" ]
 }
 
 # write_error SLOT IMAGE: the error with which the write ends.
 write_error() {
-	start_write "$1" "$2" && within 30 is_idle "$1" && get "$1/error"
+	start_write "$1" "$2" && within 90 is_idle "$1" && get "$1/error"
 }
 
 # boot FILE: of device 0
@@ -97,5 +97,5 @@ total_is_above() {
 restart() {
 	local total
 	total=$(get "fwslot$1/boot/total")
-	put "fwslot$1/restart" 1 && within 10 total_is_above "$1" "$total"
+	put "fwslot$1/restart" 1 && within 90 total_is_above "$1" "$total"
 }

@@ -28,7 +28,7 @@ start_device() {
 	open_commands
 	smp-device --link=$tty "$@" <&7 >$device_log 2>&1 &
 	device=$!
-	within 30 test -e $tty || bail "smp-device does not start: $(cat $device_log)"
+	within 90 test -e $tty || bail "smp-device does not start: $(cat $device_log)"
 }
 
 tell_device() {
@@ -45,13 +45,13 @@ stop_device() {
 start_program() {
 	STATE_DIRECTORY=$state /usr/libexec/fwslot-smp --settle=1 "$@" $tty >$program_log 2>&1 &
 	program=$!
-	within 20 test -e $class/fwslot0/name || bail "no device: $(cat $program_log)"
+	within 90 test -e $class/fwslot0/name || bail "no device: $(cat $program_log)"
 }
 
 stop_program() {
 	kill "${1:--TERM}" "$program" 2>/dev/null
 	wait "$program" 2>/dev/null
-	within 30 test ! -e $class/fwslot0
+	within 90 test ! -e $class/fwslot0
 }
 
 # write_slowly SLOT IMAGE: as "write", for lines that are as slow as in life.
@@ -72,5 +72,5 @@ looks() {
 restart_device() {
 	local total
 	total=$(boot total)
-	put fwslot0/restart 1 && within 40 total_is_above 0 "$total"
+	put fwslot0/restart 1 && within 90 total_is_above 0 "$total"
 }

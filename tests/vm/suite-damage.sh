@@ -121,7 +121,7 @@ holds_expected() {
 
 all_is_well() { # WHAT
 	ok "$1: no job is left" within 60 no_job_is_left || note "$(call ListJobs t 0)"
-	ok "$1: $expected runs" within 30 version $expected
+	ok "$1: $expected runs" within 90 version $expected
 	is "$(cat $sysfs/boot/state) $(cat $sysfs/fwslot0.0/state)" 'confirmed confirmed' "$1: the kernel says so, too"
 	ok "$1: whole" holds_expected
 	is "$(leftovers)" "" "$1: nothing is left over"

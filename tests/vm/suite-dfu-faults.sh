@@ -16,7 +16,7 @@ modprobe fwslot_dfu devices=1209:0001/1209:0002 || bail "fwslot_dfu cannot be lo
 # --- One fault, its error, and a device that can be written again -----------------------------------
 
 start_device 0 --slot a --strict
-within 20 is_known 0 || bail "not claimed"
+within 90 is_known 0 || bail "not claimed"
 d=$(fdev 0)
 while read -r fault expected; do
 	tell_device 0 "fault $fault"
@@ -50,16 +50,16 @@ done
 
 tell_device 0 "fault busy@d3"
 start_write $d.0 $images/next
-within 20 reads $d.0/status transferring
+within 90 reads $d.0/status transferring
 put $d.0/cancel 1
-ok "a write to a busy device can be cancelled" within 20 is_idle $d.0
+ok "a write to a busy device can be cancelled" within 90 is_idle $d.0
 is "$(get $d.0/error),$(get $d.0/state)" transferring:user-abort,partial "which is its error"
 stop_device 0
 
 # A device that runs firmware and was not touched yet goes on running it.
 cp $images/good /tmp/slot-a
 start_device 0 --runtime --dfu-product 0002 --needs-header --slot a=/tmp/slot-a
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 tell_device 0 "fault stall@d1:11"
 is "$(write_error $d.0 $images/next)" transferring:hw-error "the first block fails"
@@ -79,25 +79,25 @@ stop_device 0
 # 2 requests to begin, 20 blocks with 2 each, 3 to manifest, some 25 to read back.
 for moment in 1 2 3 4 5 20 41 42 43 44 45 46 47 50 60; do
 	start_device 0 --slot a --busy 1 --manifest 20 --fault "vanish@t$moment"
-	within 20 is_known 0 || bail "not claimed"
+	within 90 is_known 0 || bail "not claimed"
 	d=$(fdev 0)
 	start_write $d.0 $images/next
-	ok "pulled out at request $moment: the device is gone" within 5 is_forgotten 0
+	ok "pulled out at request $moment: the device is gone" within 90 is_forgotten 0
 	stop_device 0
 done
 
 start_device 0 --slot a=$images/good --fault vanish@u3
-within 20 is_known 0
+within 90 is_known 0
 refused "No such device" "pulled out while it is read" dd bs=4096 if="$class/$(fdev 0).0/data" of=/dev/null
 stop_device 0
 
 # It leaves between the modes and does not come back.
 cp $images/good /tmp/slot-a
 start_device 0 --runtime --attributes 0f --slot a=/tmp/slot-a --away 60000
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 start_write $d.0 $images/next
-ok "lost on the way to DFU mode: it is not waited for for ever" within 30 is_forgotten 0
+ok "lost on the way to DFU mode: it is not waited for for ever" within 90 is_forgotten 0
 tell_device 0 quit
 wait "${device_pids[0]}"
 
@@ -105,17 +105,17 @@ wait "${device_pids[0]}"
 
 begin_slow_write() {
 	start_device 0 --slot a --busy 100
-	within 20 is_known 0
+	within 90 is_known 0
 	d=$(fdev 0)
 	start_write $d.0 $images/next
-	within 20 reads $d.0/status transferring
+	within 90 reads $d.0/status transferring
 }
 
 begin_slow_write
 ok "the driver is unbound in the middle of a write" release 0
-ok "the device is forgotten" within 5 is_forgotten 0
+ok "the device is forgotten" within 90 is_forgotten 0
 take 0
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 ok "bound again it recovers and is written" write $d.0 $images/good
 stop_device 0
@@ -123,7 +123,7 @@ stop_device 0
 begin_slow_write
 ok "the module is unloaded in the middle of a write" modprobe -r fwslot_dfu
 modprobe fwslot_dfu devices=1209:0001/1209:0002
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 ok "loaded again it finds the device and writes it" write $d.0 $images/good
 stop_device 0
@@ -156,7 +156,7 @@ for port in 0 1 2 3; do
 	start_device $port --slot a --serial "S$port"
 done
 for port in 0 1 2 3; do
-	within 20 is_known $port || bail "device $port is not claimed"
+	within 90 is_known $port || bail "device $port is not claimed"
 	start_write "$(fdev $port).0" $images/next
 done
 tell_device 2 unplug
@@ -172,7 +172,7 @@ done
 start_device 0 --slot a
 for _ in $(seq 10); do
 	modprobe -r fwslot_dfu && modprobe fwslot_dfu devices=1209:0001 || bail "the module does not reload"
-	within 20 is_known 0 || bail "the device is not found again"
+	within 90 is_known 0 || bail "the device is not found again"
 	d=$(fdev 0)
 	start_write $d.0 $images/next
 done
@@ -180,13 +180,13 @@ ok "the module is reloaded ten times during writes" within 60 is_idle $d.0
 for _ in $(seq 5); do
 	start_write $d.0 $images/next
 	tell_device 0 replug 100
-	within 20 is_forgotten 0 || bail "the device is not forgotten"
-	within 20 is_known 0 || bail "the device is not found again"
+	within 90 is_forgotten 0 || bail "the device is not forgotten"
+	within 90 is_known 0 || bail "the device is not found again"
 	d=$(fdev 0)
 done
 ok "the device is replugged during writes" write $d.0 $images/good
 stop_device 0
 
 ok "the module goes" modprobe -r fwslot_dfu
-ok "all of it" within 20 unloaded
+ok "all of it" within 90 unloaded
 finish

@@ -19,7 +19,7 @@ modprobe fwslot_dfu || bail "fwslot_dfu cannot be loaded"
 
 claim 1209:0001
 start_device 0 --slot A --slot B --serial S1
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 is "$(get $d.0/label),$(get $d.1/label),$(get $d/num_slots)" A,B,2 "two alternate settings, two slots"
 ok "the first is written" write $d.0 $images/v100
@@ -32,7 +32,7 @@ release 0
 ok "dfu-util finds the second" upload_with_dfu_util 1 /tmp/back
 ok "the same" cmp $images/v110 /tmp/back
 take 0
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 refused "not supported" "DFU cannot choose between slots" put $d.1/activate trial
 refused "spipe|seek|Illegal" "a slot is read from its beginning" \
@@ -40,13 +40,13 @@ refused "spipe|seek|Illegal" "a slot is read from its beginning" \
 stop_device 0
 
 start_device 0 --slot a --attributes 05
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 is "$(stat -c %a $class/$d.0/data)" 200 "a device that cannot be read"
 ok "is written and believed" write $d.0 $images/v110
 stop_device 0
 start_device 0 --slot a --attributes 06
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 ok "a device that cannot be written" test ! -e $class/$d.0/loading
 stop_device 0
@@ -55,7 +55,7 @@ stop_device 0
 
 claim 1209:0001/1209:0002
 start_device 0 --id 1209:0002 --slot a
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 cp $images/v110 $images/suffixed
 dfu-suffix -v 1209 -p 0001 -d 0123 -a $images/suffixed >/dev/null
@@ -78,7 +78,7 @@ stop_device 0
 
 claim 1209:0001+size=70000
 start_device 0 --slot a
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 ok "a suffix takes no room in the slot" write $d.0 $images/suffixed
 printf 'Y' >>$images/v110
@@ -109,7 +109,7 @@ dfuse_file() {
 
 start_device 0 --dfuse '@Flash/0x08000000/4*16Kg,1*64Kg' --dfuse '@Info /0x1fff0000/1*16 e' \
 	--dfuse '@Boot/0x00100000/1*16Ka' --erase 3 --busy 1 --strict --transfer-size 2048 --attributes 0b
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 is "$(get $d.0/label),$(get $d.0/size),$(get $d.1/label),$(get $d.1/size)" Flash,131072,Info,16 \
 	"DfuSe: slots are as large as their memory"
@@ -123,7 +123,7 @@ release 0
 ok "dfu-util reads it" upload_with_dfu_util 0 /tmp/back -s 0x08000000:65536
 ok "the same" cmp $images/v120 /tmp/back
 take 0
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 head -c 16384 /dev/urandom >/tmp/piece-1
 head -c 1000 /dev/urandom >/tmp/piece-2
@@ -142,7 +142,7 @@ is "$(write_error $d.0 $images/outside)" preparing:invalid-file-size "a file bey
 ok "memory without sectors to erase" write $d.1 <(head -c 16 /tmp/piece-2)
 refused "Read-only" "memory that cannot be written" put $d.2/loading 1
 put $d.0/erase 1
-within 20 is_idle $d.0
+within 90 is_idle $d.0
 is "$(get $d.0/state)" empty "a slot is erased"
 stop_device 0
 
@@ -151,7 +151,7 @@ stop_device 0
 claim 1209:0001/1209:0002
 head -c 5000 /dev/urandom >/tmp/slot-a
 start_device 0 --runtime --dfu-product 0002 --needs-header --slot a=/tmp/slot-a
-within 20 is_known 0
+within 90 is_known 0
 d=$(fdev 0)
 is "$(device_says 0 state),$(device_says 0 status)" 10,10 "a device without right firmware is in dfuERROR"
 ok "it is written nevertheless" write $d.0 $images/v110
@@ -162,19 +162,19 @@ head -c 5000 /dev/urandom >$images/wrong
 is "$(write_error $d.0 $images/wrong)" programming:firmware-invalid "what it refuses at the end"
 is "$(get $d.0/state)" partial "leaves nothing that could be started"
 put $d/restart 1
-ok "a restart finds nothing" within 15 is_idle $d
+ok "a restart finds nothing" within 90 is_idle $d
 is "$(get $d/boot/state)" unknown "and says so"
 stop_device 0
 
 start_device 0 --slot a --serial one
-within 20 is_known 0
+within 90 is_known 0
 tell_device 0 quit
 wait "${device_pids[0]}"
 start_device 0 --slot a --serial two
-within 20 is_known 0
+within 90 is_known 0
 is "$(get "$(fdev 0)/serial")" two "another device on the same port is another device"
 stop_device 0
 
 ok "the module goes" modprobe -r fwslot_dfu
-ok "all of it" within 20 unloaded
+ok "all of it" within 90 unloaded
 finish

@@ -17,7 +17,7 @@ socket=/run/fwslot/fetch.sock
 
 "$work/bad-server" "$work/port" &
 server=$!
-within 30 test -s "$work/port" || bail "bad-server does not start"
+within 90 test -s "$work/port" || bail "bad-server does not start"
 bad=http://127.0.0.1:$(<"$work/port")
 "$work/bad-server" --content 1048576 >"$work/content"
 
@@ -48,14 +48,14 @@ said=$(ask setpriv --reuid=nobody --regid=nogroup --clear-groups "$work/fetch" "
 like "$said" 'reason=service-missing.*Permission denied' "another user cannot connect"
 said=$(ask setpriv --reuid=nobody --regid=fwslot --clear-groups "$work/fetch" "$bad/whole" "$work/nobody/out")
 is "$(value reason "$said")" service-missing "one who got into the group is sent away"
-ok "and the journal says why" within 30 eval \
+ok "and the journal says why" within 90 eval \
 	'journalctl -q -u "fwslot-fetch@*" | grep -q "only root and the user fwslot may"'
 
 # --- the sandbox, seen from outside while a fetch is under way ------------------------------
 rm "$work/out"
 "$work/fetch" "$bad/steady/1000" "$work/out" >"$work/slow" 2>&1 &
 slow=$!
-ok "bytes arrive" within 20 test -s "$work/out"
+ok "bytes arrive" within 90 test -s "$work/out"
 is "$(units)" 1 "a fetch under way is one unit"
 unit=$(systemctl list-units --plain --no-legend 'fwslot-fetch@*' | awk '{ print $1 }')
 pid=$(systemctl show -p MainPID --value "$unit")
@@ -74,7 +74,7 @@ not_ok "nothing can be written there" nsenter -t "$pid" -m -S "$uid" touch /etc/
 kill -KILL "$pid"
 wait $slow
 like "$(<"$work/slow")" 'reason=service-missing' "a service that is killed: its client is told"
-ok "and no unit is left" within 30 eval '[ "$(units)" = 0 ]'
+ok "and no unit is left" within 90 eval '[ "$(units)" = 0 ]'
 is "$(systemctl list-units --failed --plain --no-legend 'fwslot-fetch*')" "" "not even a failed one"
 
 # --- many clients ---------------------------------------------------------------------------
@@ -83,11 +83,11 @@ for i in {1..8}; do
 	"$work/fetch" "$bad/steady/1000" "$work/out.$i" >/dev/null 2>&1 &
 	clients+=($!)
 done
-ok "eight clients have a service each" within 20 eval '[ "$(units)" = 8 ]'
+ok "eight clients have a service each" within 90 eval '[ "$(units)" = 8 ]'
 said=$(ask "$work/fetch" "$bad/whole" "$work/out")
 is "$(value reason "$said")" service-missing "a ninth is sent away"
 kill "${clients[@]}"
-ok "their services end with them" within 30 eval '[ "$(units)" = 0 ]' ||
+ok "their services end with them" within 90 eval '[ "$(units)" = 0 ]' ||
 	note "$(systemctl list-units --plain --no-legend 'fwslot-fetch@*')"
 said=$(ask "$work/fetch" "$bad/whole" "$work/out")
 is "$(value reason "$said")" ok "and the next client is served"

@@ -45,7 +45,7 @@ is "$(record 0) $(get fwslot0.1/state) $(get fwslot0.0/state)" \
 refused "No such file" "once" put fwslot0/boot/confirm 1
 total=$(boot total)
 fault 0 crash 1
-ok "confirmed firmware crashes" within 5 total_is_above 0 "$total"
+ok "confirmed firmware crashes" within 90 total_is_above 0 "$total"
 is "$(record 0)" "confirmed 1 1 - 0 3 fault" "and no attempt is counted"
 ok "the other is activated for good" put fwslot0.0/activate permanent
 restart 0
@@ -74,7 +74,7 @@ refused "Operation not permitted" "and cannot be tried again" put fwslot0.1/acti
 restart 0
 is "$(record 0)" "fallback 0 0 - 0 3 commanded" "the state stays until the next trial"
 run 0 "$good"
-ok "which is possible" within 5 has_state 0 trial
+ok "which is possible" within 90 has_state 0 trial
 put fwslot0/boot/confirm 1
 
 # --- Other ways to fail ----------------------------------------------------------------------
@@ -83,27 +83,26 @@ write fwslot1.1 "$good"
 fault 1 flip_bit "1 300"
 put fwslot1.1/activate trial
 put fwslot1/restart 1
-ok "a payload with a wrong checksum" within 5 has_state 1 fallback
+ok "a payload with a wrong checksum" within 90 has_state 1 fallback
 is "$(record 1) $(get fwslot1.1/state)" "fallback 0 0 - 0 3 fault invalid" \
 	"is refused by the boot loader, which starts the other"
 ok "the limit can be one" put fwslot1/boot/limit 1
 run 1 "$(image hangs --behaviour hangs)"
-ok "firmware that hangs is on trial" within 3 has_state 1 trial
+ok "firmware that hangs is on trial" within 90 has_state 1 trial
 is "$(record 1)" "trial 1 1 0 1 0 commanded" "with no attempt left"
 is "$(get fwslot1.1/state)" trial "and runs on"
-ok "the watchdog ends that" within 8 has_state 1 fallback
+ok "the watchdog ends that" within 90 has_state 1 fallback
 is "$(record 1)" "fallback 0 0 - 0 1 attempts-exhausted" "with the right reason"
 run 1 "$(image wrong --behaviour wrong-version)"
-ok "firmware of the wrong version runs" within 5 has_state 1 trial
+ok "firmware of the wrong version runs" within 90 has_state 1 trial
 says_wrong() { reads fwslot1.1/version 0.0.0-wrong; }
-ok "and says what it is" within 5 says_wrong
+ok "and says what it is" within 90 says_wrong
 fault 1 refuse "go-back hw-error"
 fault 1 crash 1
 sleep 0.5
 fault 1 crash 1
-sleep 0.5
-is "$(get fwslot1/boot/state) $(get fwslot1/boot/attempts_left)" "trial 0" \
-	"a device that cannot go back is asked once"
+is_stuck() { [ "$(get fwslot1/boot/state) $(get fwslot1/boot/attempts_left)" = "trial 0" ]; }
+ok "a device that cannot go back stays on trial" within 90 is_stuck
 
 # --- Withdrawn, silent, single ----------------------------------------------------------------
 
@@ -117,11 +116,11 @@ put fwslot2.1/activate trial
 put fwslot2.0/activate permanent
 is "$(get fwslot2.1/state) $(get fwslot2/boot/next_slot)" "valid 0" \
 	"to stay with what runs withdraws it too"
-echo 1 >/sys/module/fwslot/parameters/restart_timeout_s
+echo 5 >/sys/module/fwslot/parameters/restart_timeout_s
 fault 2 silent 1
 put fwslot2/restart 1
 is "$(get fwslot2/status)" restarting "a device that does not start is restarting"
-ok "for so long" within 4 is_up 2
+ok "for so long" within 90 is_up 2
 fault 2 silent 0
 restart 2
 is "$(get fwslot2/boot/last_restart_reason)" commanded "it can be tried again"
@@ -133,7 +132,7 @@ ok "and activated" put fwslot4.0/activate trial
 fault 4 boot_time_ms 50
 put fwslot4/restart 1
 out_of_attempts() { reads fwslot4/boot/attempts_left 0; }
-ok "its attempts run down" within 5 out_of_attempts
+ok "its attempts run down" within 90 out_of_attempts
 sleep 0.5
 is "$(record 4 | sed 's/ [a-z]*$//')" "trial 0 0 - 3 0" "and it has no way back"
 echo 4 >$faults/del_device
@@ -141,7 +140,7 @@ echo 4 >$faults/del_device
 # --- The host restarted, or the device lost its power ------------------------------------------
 
 run 3 "$good"
-ok "a trial runs" within 5 has_state 3 trial
+ok "a trial runs" within 90 has_state 3 trial
 fault 3 replug 1
 index=$(cd $class && grep -l sim-0003 */serial | cut -d/ -f1)
 index=${index#fwslot}
@@ -154,7 +153,7 @@ is "$(get "fwslot$index.1/state")" trial "without a restart"
 fault 3 boot_loop 1
 fault 3 boot_time_ms 50
 fault 3 crash 1
-ok "and comes to its end" within 5 has_state "$index" fallback
+ok "and comes to its end" within 90 has_state "$index" fallback
 fault 3 boot_loop 0
 fault 3 replug 1
 index=$(cd $class && grep -l sim-0003 */serial | cut -d/ -f1)

@@ -12,7 +12,7 @@ watch() {
 	local file=$1 group=$2
 	shift 2
 	"$@" fwslot-netlink watch "$group" 60000 >"$file" 2>&1 &
-	within 10 grep -q ready "$file"
+	within 90 grep -q ready "$file"
 }
 
 stop_watching() {
@@ -60,10 +60,10 @@ write fwslot0.2 "$loops"
 put fwslot0.2/activate trial
 put fwslot0/restart 1
 has_fallen_back() { reads fwslot0/boot/state fallback; }
-ok "the boot-looping firmware is taken back" within 5 has_fallen_back
+ok "the boot-looping firmware is taken back" within 90 has_fallen_back
 sleep 0.3
 heard() { # WHAT PATTERN
-	ok "$1" grep -Eq "^[0-9]+ $2" /tmp/events
+	ok "$1" within 90 grep -Eq "^[0-9]+ $2" /tmp/events
 }
 heard "a device is added" "device-added index=12 .*num_slots=2"
 heard "a device is deleted" "device-deleted index=12$"
@@ -77,7 +77,7 @@ heard "the confirmation" "boot index=0 .*total=2 state=1 running=1 next=1 limit=
 heard "the fallback" "fallback index=0 .*state=3 running=1 next=1 limit=1 attempts=0 attempts_left=1 reason=5 "
 heard "the failed slot" "slot-changed device=0 index=2 .*state=4 "
 is "$(grep -c "fallback index" /tmp/events)" 1 "one fallback is told once"
-ok "a listener in another namespace hears the same" grep -q "fallback index=0" /tmp/events-elsewhere
+ok "a listener in another namespace hears the same" within 90 grep -q "fallback index=0" /tmp/events-elsewhere
 
 # --- Progress --------------------------------------------------------------------------------
 
@@ -86,19 +86,22 @@ big=$(image 1.3.0 --size 1048576)
 stop_watching
 watch /tmp/progress progress
 write fwslot0.2 "$big"
-within 10 grep -q 'status=0' /tmp/progress
+within 90 grep -q 'status=0' /tmp/progress
 is "$(tail -n 1 /tmp/progress | cut -d' ' -f2-)" \
 	"progress device=0 slot=2 status=0 done=1048576 total=1048576" "the last message is told"
-most=$(awk '/ progress / { second[int($1 / 1000)]++ }
-	END { for (s in second) if (second[s] > most) most = second[s]; print most }' /tmp/progress)
-ok "there were at most 11 a second, with the last ($most)" [ "$most" -le 11 ]
+# Whoever listens may have been kept waiting, so over all of it, not second by second.
+is_seldom() {
+	awk '/ progress / { last = $1; if (!count++) first = $1 }
+		END { exit !(count > 0 && count - 1 <= 11 + (last - first) / 100) }' /tmp/progress
+}
+ok "there were about 10 a second at most" is_seldom
 ok "and more than 5 in all" [ "$(grep -c ' progress ' /tmp/progress)" -gt 5 ]
 fault 0 flash_delay_us_per_page 0
 fault 0 refuse "write timeout"
 stop_watching
 watch /tmp/progress progress
 start_write fwslot0.2 "$big"
-ok "an error is told" within 3 grep -q "status=0 .*error='transferring:timeout'" /tmp/progress
+ok "an error is told" within 90 grep -q "status=0 .*error='transferring:timeout'" /tmp/progress
 stop_watching
 ok "the modules are unloaded" unload
 finish
