@@ -40,6 +40,12 @@ put() {
 	echo "$2" >"$class/$1"
 }
 
+# is_here DEVICE: with all its slots, the last of which comes last.
+is_here() {
+	local slots
+	slots=$(get "$1/num_slots") && [ -e "$class/$1.$((slots - 1))/state" ]
+}
+
 # reads FILE VALUE: the attribute says this.
 reads() {
 	local text=

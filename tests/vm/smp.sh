@@ -45,7 +45,7 @@ stop_device() {
 start_program() {
 	STATE_DIRECTORY=$state /usr/libexec/fwslot-smp --settle=1 "$@" $tty >$program_log 2>&1 &
 	program=$!
-	within 90 test -e $class/fwslot0/name || bail "no device: $(cat $program_log)"
+	within 90 is_here fwslot0 || bail "no device: $(cat $program_log)"
 }
 
 stop_program() {

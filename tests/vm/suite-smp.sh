@@ -148,7 +148,7 @@ pull_out() {
 }
 plug_in
 ok "an adapter is plugged in: udev starts the service" within 90 systemctl is-active --quiet fwslot-smp@ttyACM0.service
-ok "which finds the device" within 90 test -e $class/fwslot0/name
+ok "which finds the device" within 90 is_here fwslot0
 is "$(cd $class/fwslot0 && grep -h . name hardware_id serial | paste -sd,)" \
 	"Acme's serial widget,acme/serial,W17" "under the names that hwdb and the adapter give it"
 ok "it is written through the service" write fwslot0.1 "$next"
@@ -158,7 +158,7 @@ pull_out
 ok "pulled out: the device is gone" within 90 test ! -e $class/fwslot0
 ok "and the service ends" within 90 eval '! systemctl is-active --quiet fwslot-smp@ttyACM0.service'
 plug_in
-ok "plugged in again: it is back" within 90 test -e $class/fwslot0/name
+ok "plugged in again: it is back" within 90 is_here fwslot0
 exposure=$(systemd-analyze security --no-pager 'fwslot-smp@ttyACM0.service' | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')
 ok "systemd finds little to say against the service ($exposure)" \
 	awk -v exposure="$exposure" 'BEGIN { exit !(exposure != "" && exposure <= 1.5) }'
