@@ -52,18 +52,10 @@ static int read_number(struct ctl *ctl, const char *text, uint64_t *ret)
 
 static int restore(struct ctl *ctl)
 {
-	_cleanup_message_ sd_bus_message *call = NULL;
 	uint64_t id;
-	int status = read_number(ctl, ctl->arguments[1], &id), r;
+	int status = read_number(ctl, ctl->arguments[1], &id);
 
-	if (status == 0)
-		status = job_new_call(ctl, "Restore", &call);
-	if (status != 0)
-		return status;
-	r = sd_bus_message_append(call, "stt", ctl->arguments[0], id, UINT64_C(0));
-	if (r < 0)
-		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
-	return job_run(ctl, call);
+	return status ?: job_run(ctl, "Restore", "stt", ctl->arguments[0], id, UINT64_C(0));
 }
 
 const struct verb verb_restore = {

@@ -76,21 +76,29 @@ static int send(struct ctl *ctl, sd_bus_message *call, sd_bus_message **ret)
 	return status;
 }
 
-int client_call(struct ctl *ctl, const char *member, sd_bus_message **ret, const char *types, ...)
+int client_callv(struct ctl *ctl, const char *member, sd_bus_message **ret, const char *types,
+		 va_list arguments)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	va_list arguments;
 	int r = sd_bus_message_new_method_call(ctl->bus, &call, CLIENT_SERVICE, CLIENT_PATH,
 					       CLIENT_MANAGER, member);
 
-	if (r >= 0) {
-		va_start(arguments, types);
+	if (r >= 0)
 		r = sd_bus_message_appendv(call, types, arguments);
-		va_end(arguments);
-	}
 	if (r < 0)
 		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
 	return send(ctl, call, ret);
+}
+
+int client_call(struct ctl *ctl, const char *member, sd_bus_message **ret, const char *types, ...)
+{
+	va_list arguments;
+	int status;
+
+	va_start(arguments, types);
+	status = client_callv(ctl, member, ret, types, arguments);
+	va_end(arguments);
+	return status;
 }
 
 int client_get_all(struct ctl *ctl, const char *path, const char *interface, sd_bus_message **ret)

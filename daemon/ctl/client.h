@@ -2,6 +2,8 @@
 /* Calls to the daemon, and what went wrong with them in plain words. */
 #pragma once
 
+#include <stdarg.h>
+
 #include "ctl/ctl.h"
 
 #define CLIENT_SERVICE "org.fwslot1"
@@ -24,6 +26,8 @@ int client_open(struct ctl *ctl);
  * for a password. 0 and the reply, or an exit status after a message.
  */
 int client_call(struct ctl *ctl, const char *member, sd_bus_message **ret, const char *types, ...);
+int client_callv(struct ctl *ctl, const char *member, sd_bus_message **ret, const char *types,
+		 va_list arguments);
 
 /* All properties of an object; likewise. */
 int client_get_all(struct ctl *ctl, const char *path, const char *interface, sd_bus_message **ret);

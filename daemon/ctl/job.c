@@ -6,6 +6,7 @@
 #include "ctl/job.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,14 +26,6 @@ struct follow {
 	uint64_t phase_start_usec;
 	bool has_line; /* a line on the terminal that is not ended */
 };
-
-int job_new_call(struct ctl *ctl, const char *member, sd_bus_message **ret)
-{
-	int r = sd_bus_message_new_method_call(ctl->bus, ret, CLIENT_SERVICE, CLIENT_PATH,
-					       CLIENT_MANAGER, member);
-
-	return r < 0 ? ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r)) : 0;
-}
 
 static bool is_long(const char *phase)
 {
@@ -202,21 +195,21 @@ static int tell_start(struct ctl *ctl, uint64_t id, const char *path)
 	return CTL_EXIT_OK;
 }
 
-int job_run(struct ctl *ctl, sd_bus_message *call)
+int job_run(struct ctl *ctl, const char *member, const char *types, ...)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	sd_bus_error error = SD_BUS_ERROR_NULL;
 	const char *path;
-	int status = 0;
+	va_list arguments;
 	uint64_t id;
-	int r = sd_bus_match_signal(ctl->bus, NULL, CLIENT_SERVICE, NULL, NULL, NULL, on_signal,
-				    NULL);
+	int status, r;
 
-	if (r >= 0)
-		r = sd_bus_call(ctl->bus, call, UINT64_MAX, &error, &reply);
+	/* Before the job begins, so that nothing of it is missed. */
+	r = sd_bus_match_signal(ctl->bus, NULL, CLIENT_SERVICE, NULL, NULL, NULL, on_signal, NULL);
 	if (r < 0)
-		status = client_failed(ctl, &error, r);
-	sd_bus_error_free(&error);
+		return ctl_fail(ctl, "The daemon cannot be listened to: %s.", strerror(-r));
+	va_start(arguments, types);
+	status = client_callv(ctl, member, &reply, types, arguments);
+	va_end(arguments);
 	if (status != 0)
 		return status;
 	if (sd_bus_message_read(reply, "to", &id, &path) < 0)

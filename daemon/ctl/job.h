@@ -5,10 +5,7 @@
 #include "ctl/client.h"
 
 /*
- * Sends @call, whose reply is the number and the object of a job, and waits for the job's end unless
- * --no-wait is given. Prints what becomes of it; returns an exit status.
+ * Calls a method of the manager whose reply is the number and the object of a job, and waits for the
+ * job's end unless --no-wait is given. Prints what becomes of it; returns an exit status.
  */
-int job_run(struct ctl *ctl, sd_bus_message *call);
-
-/* A call of the manager to be filled with arguments; 0, or an exit status after a message. */
-int job_new_call(struct ctl *ctl, const char *member, sd_bus_message **ret);
+int job_run(struct ctl *ctl, const char *member, const char *types, ...);

@@ -32,34 +32,18 @@ static bool is_file(const char *argument)
 
 static int install_file(struct ctl *ctl, uint64_t flags)
 {
-	_cleanup_message_ sd_bus_message *call = NULL;
 	_cleanup_close_ int fd = open(ctl->arguments[1], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int status, r;
 
 	if (fd < 0)
 		return ctl_fail(ctl, "%s cannot be opened: %s.", ctl->arguments[1],
 				strerror(errno));
-	status = job_new_call(ctl, "InstallFile", &call);
-	if (status != 0)
-		return status;
-	r = sd_bus_message_append(call, "shta{sv}", ctl->arguments[0], fd, flags, 0);
-	if (r < 0)
-		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
-	return job_run(ctl, call);
+	return job_run(ctl, "InstallFile", "shta{sv}", ctl->arguments[0], fd, flags, 0);
 }
 
 static int install_offered(struct ctl *ctl, uint64_t flags)
 {
-	_cleanup_message_ sd_bus_message *call = NULL;
-	int status = job_new_call(ctl, "Install", &call), r;
-
-	if (status != 0)
-		return status;
-	r = sd_bus_message_append(call, "sst", ctl->arguments[0],
-				  ctl->count > 1 ? ctl->arguments[1] : "", flags);
-	if (r < 0)
-		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
-	return job_run(ctl, call);
+	return job_run(ctl, "Install", "sst", ctl->arguments[0],
+		       ctl->count > 1 ? ctl->arguments[1] : "", flags);
 }
 
 static int install(struct ctl *ctl)
@@ -98,15 +82,7 @@ const struct verb verb_install = {
 
 static int revert(struct ctl *ctl)
 {
-	_cleanup_message_ sd_bus_message *call = NULL;
-	int status = job_new_call(ctl, "Revert", &call), r;
-
-	if (status != 0)
-		return status;
-	r = sd_bus_message_append(call, "st", ctl->arguments[0], UINT64_C(0));
-	if (r < 0)
-		return ctl_fail(ctl, "The call cannot be made: %s.", strerror(-r));
-	return job_run(ctl, call);
+	return job_run(ctl, "Revert", "st", ctl->arguments[0], UINT64_C(0));
 }
 
 const struct verb verb_revert = {
