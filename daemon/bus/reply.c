@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* An array as a reply; what its rows are is the caller's business. */
+/* Replies with an array, and replies that come late; what they are about is the caller's business. */
 #include "bus/reply.h"
+
+#include "bus/error.h"
 
 int bus_reply_rows(sd_bus_message *call, const char *row_type,
 		   int (*append_rows)(sd_bus_message *reply, void *userdata), void *userdata)
@@ -18,4 +20,19 @@ int bus_reply_rows(sd_bus_message *call, const char *row_type,
 		r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
 	return r;
+}
+
+void bus_reply_outcome(const struct failure *failure, void *userdata)
+{
+	sd_bus_message *call = userdata;
+
+	if (failure->reason == REASON_OK) {
+		(void)sd_bus_reply_method_return(call, NULL);
+	} else {
+		_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+		(void)bus_error_from_failure(&error, failure);
+		(void)sd_bus_reply_method_error(call, &error);
+	}
+	sd_bus_message_unref(call);
 }

@@ -89,22 +89,6 @@ int request_restore_backup(struct bus *bus, sd_bus_message *call, const char *de
 	return request_reply_job(bus, call, job);
 }
 
-/* The answer to the caller, who may have left. */
-static void on_exported(const struct failure *failure, void *userdata)
-{
-	sd_bus_message *call = userdata;
-
-	if (failure->reason == REASON_OK) {
-		(void)sd_bus_reply_method_return(call, NULL);
-	} else {
-		_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-		(void)bus_error_from_failure(&error, failure);
-		(void)sd_bus_reply_method_error(call, &error);
-	}
-	sd_bus_message_unref(call);
-}
-
 int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup_id, int file_fd,
 			  uint64_t flags, sd_bus_error *error)
 {
@@ -127,7 +111,8 @@ int request_export_backup(struct bus *bus, sd_bus_message *call, uint64_t backup
 			     &uid, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	r = manager_export_backup(bus->manager, backup_id, file_fd, on_exported, call, &failure);
+	r = manager_export_backup(bus->manager, backup_id, file_fd, bus_reply_outcome, call,
+				  &failure);
 	if (r < 0)
 		return bus_error_from_failure(error, &failure);
 	sd_bus_message_ref(call); /* with its descriptor; the worker has its own */

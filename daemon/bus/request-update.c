@@ -13,22 +13,6 @@
 
 #define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_NO_WAY_BACK)
 
-/* The answer to the caller, who may have left. */
-static void on_refreshed(const struct failure *failure, void *userdata)
-{
-	sd_bus_message *call = userdata;
-
-	if (failure->reason == REASON_OK) {
-		(void)sd_bus_reply_method_return(call, NULL);
-	} else {
-		_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-		(void)bus_error_from_failure(&error, failure);
-		(void)sd_bus_reply_method_error(call, &error);
-	}
-	sd_bus_message_unref(call);
-}
-
 int request_refresh(struct bus *bus, sd_bus_message *call, const char *remote, uint64_t flags,
 		    sd_bus_error *error)
 {
@@ -47,7 +31,7 @@ int request_refresh(struct bus *bus, sd_bus_message *call, const char *remote, u
 	if (r <= 0)
 		return r < 0 ? r : 1;
 	sd_bus_message_ref(call);
-	r = manager_refresh(bus->manager, remote, on_refreshed, call, &failure);
+	r = manager_refresh(bus->manager, remote, bus_reply_outcome, call, &failure);
 	if (r >= 0)
 		return 1;
 	sd_bus_message_unref(call);
