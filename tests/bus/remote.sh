@@ -3,6 +3,7 @@
 #
 # remote.sh: sourced after bus.sh by suites with an update source: the vendor "acme", whose repository a
 # real web server serves, and fwslot-fetch started by a socket as systemd does it.
+. tests/ports.sh
 
 site=$work/site
 export FWSLOT_FETCH_SOCKET=$work/fetch.sock
@@ -14,13 +15,8 @@ start_fetch() {
 	within 30 test -S "$FWSLOT_FETCH_SOCKET" || bail "no socket for fwslot-fetch: $(cat "$work/fetch.log")"
 }
 
-answers() { # PORT
-	(: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
 start_server() {
-	port=$((20000 + RANDOM % 20000))
-	while answers $port; do port=$((20000 + RANDOM % 20000)); done
+	free_port
 	mkdir -p "$site" "$work/nginx"
 	cat >"$work/nginx.conf" <<-END
 		daemon off;

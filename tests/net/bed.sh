@@ -6,6 +6,7 @@
 # be made to do.  Certificates are made for each run.  Everything lives in $work and
 # ends with the suite.
 . tests/tap.sh
+. tests/ports.sh
 
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -48,18 +49,6 @@ ends() {
 
 same_file() { # GOT EXPECTED WHAT
 	ok "$3" cmp "$1" "$2"
-}
-
-# free_port: sets $port to one that nobody listens on.
-free_port() {
-	while :; do
-		port=$((20000 + RANDOM % 20000))
-		(: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
-	done
-}
-
-answers() { # PORT
-	(: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
 start_bad_server() {
