@@ -5,8 +5,7 @@
 # see DBUS_SYSTEM_BUS_ADDRESS).  Calls only; checks are tap.sh's.
 
 has_owner() { # NAME
-	[ "$(busctl --system -j call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1" |
-		jq '.data[0]')" = true ]
+	[[ $(busctl --system call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1") == 'b true' ]]
 }
 
 # call METHOD SIGNATURE [ARGUMENT...]: of the manager; the reply as JSON.
@@ -14,9 +13,19 @@ call() {
 	busctl --system --json=short call org.fwslot1 /org/fwslot1 org.fwslot1.Manager "$@"
 }
 
-# property PATH INTERFACE NAME: the bare value.
+# property PATH INTERFACE NAME: the bare value, or as JSON what is no plain value.  (Taken apart
+# here: each program more costs an emulated machine a good part of a second.)
 property() {
-	busctl --system --json=short get-property org.fwslot1 "$1" "org.fwslot1.$2" "$3" | jq -r .data
+	local reply
+	reply=$(busctl --system --json=short get-property org.fwslot1 "$1" "org.fwslot1.$2" "$3") || return
+	reply=${reply#*'"data":'}
+	reply=${reply%'}'}
+	if [[ $reply == '"'*'"' ]]; then
+		reply=${reply:1:-1}
+		reply=${reply//'\"'/'"'}
+		reply=${reply//'\\'/'\'}
+	fi
+	printf '%s\n' "$reply"
 }
 
 # error_of COMMAND...: the name of the D-Bus error the command fails with.  busctl prints only the

@@ -26,11 +26,11 @@ version() { # VERSION
 }
 
 job_phase() { # PHASE: of the newest job
-	[ "$(call ListJobs t 0 | jq -r '.data[0][-1][3]')" = "$1" ]
+	[ "$(call ListJobs t 0 | json '.data[0][-1][3]')" = "$1" ]
 }
 
 last_history() { # FIELD: of the newest row
-	call GetHistory sut sim0 1 0 | jq -r ".data[0][0][$1]"
+	call GetHistory sut sim0 1 0 | json ".data[0][0][$1]"
 }
 
 install_file() { # FILE [FLAGS]

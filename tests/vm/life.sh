@@ -32,7 +32,7 @@ set_up() {
 }
 
 first_device() {
-	call ListDevices t 0 | jq -er '.data[0][0][0]'
+	call ListDevices t 0 | json '.data[0][0][0]'
 }
 
 # The device's process, and the daemon that udev starts for its device.
@@ -42,16 +42,15 @@ start() {
 		within 120 first_device
 }
 
-unfinished() {
-	call ListJobs t 0 | jq -c '[.data[0][] | select(.[3] | IN("done", "reverted", "failed", "cancelled") | not)]'
-}
-
+# Polled, so the words are looked for by the shell.
 nothing_is_under_way() {
-	[ "$(unfinished)" = '[]' ]
+	local jobs
+	jobs=$(call ListJobs t 0) || return
+	! [[ $jobs =~ '"'(queued|waiting|downloading|verifying|backing-up|writing|restarting|checking|trial)'"' ]]
 }
 
 newest_job() { # FIELD
-	call ListJobs t 0 | jq -r ".data[0][-1][$1]"
+	call ListJobs t 0 | json ".data[0][-1][$1]"
 }
 
 look_at_files() {
@@ -82,7 +81,7 @@ look_at_job() {
 
 look_around() {
 	local state
-	nothing_is_under_way || lost "still under way: $(unfinished)"
+	nothing_is_under_way || lost "still under way: $(call ListJobs t 0)"
 	state=$(cat /sys/class/fwslot/fwslot0/boot/state)
 	[ "$state" = confirmed ] || [ "$state" = fallback ] || lost "the device is left in state $state"
 	look_at_job

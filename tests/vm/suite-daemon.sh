@@ -51,7 +51,7 @@ appear() {
 	ok "the module loads" modprobe fwslot_sim
 	ok "the device starts the daemon" within 90 systemctl is-active fwslotd.service
 	ok "and is on the bus" within 90 version 1.0.0
-	is "$(call ListDevices t 0 | jq -c '.data[0][0]')" \
+	is "$(call ListDevices t 0 | json '.data[0][0]')" \
 		"[\"sim0\",\"Simulated device 0\",\"1.0.0\",\"\",\"up-to-date\",0,\"$device\"]" "as it is"
 	is "$(writable_files)" "boot/attempts boot/confirm boot/limit fwslot0.0/activate fwslot0.0/cancel \
 fwslot0.0/data fwslot0.0/erase fwslot0.0/loading fwslot0.1/activate fwslot0.1/cancel fwslot0.1/data \
@@ -185,7 +185,7 @@ import_file() {
 start_by_name() {
 	systemctl stop fwslotd.service
 	is "$(systemctl is-active fwslotd.service)" inactive "it can be stopped"
-	is "$(call ListDevices t 0 | jq -r '.data[0][0][2]')" 1.4.0 "a call starts it and is answered with what is there"
+	is "$(call ListDevices t 0 | json '.data[0][0][2]')" 1.4.0 "a call starts it and is answered with what is there"
 	is "$(systemctl is-active fwslotd.service)" active "it runs again"
 }
 

@@ -48,7 +48,7 @@ confirm() {
 cancel() {
 	local job
 	begin_update 2.0.0 20
-	job=$(call ListJobs t 0 | jq -r '.data[0][-1][0]')
+	job=$(call ListJobs t 0 | json '.data[0][-1][0]')
 	refused '[Aa]ccess denied|interactive' "nobody may not cancel it" \
 		runuser -u nobody -- busctl --allow-interactive-authorization=no call org.fwslot1 \
 		"/org/fwslot1/job/_$job" org.fwslot1.Job Cancel t 0
@@ -112,7 +112,7 @@ answer_while_writing() {
 	ok "an update to very slow flash" install_file 3.0.0
 	ok "it is written" within 90 job_phase writing
 	refused 'from writing on it cannot be cancelled' "that cannot be cancelled any more" \
-		gcall CancelJob "$(call ListJobs t 0 | jq -r '.data[0][-1][0]')" 0
+		gcall CancelJob "$(call ListJobs t 0 | json '.data[0][-1][0]')" 0
 	read -r calls median p99 maximum late bus_median bus_p99 bus_maximum bus_late \
 		<<<"$("$build/tools/bus-latency" 8 50)"
 	note "$calls calls in 8 s of writing: median $median ms, 99 % within $p99 ms, maximum $maximum ms, $late late;" \

@@ -67,11 +67,11 @@ configure() { # PORT LINE...
 }
 
 offered() { # VERSION
-	[ "$(call ListUpdates t 0 | jq -r '.data[0][0][1]')" = "$1" ]
+	[ "$(call ListUpdates t 0 | json '.data[0][0][1]')" = "$1" ]
 }
 
 job_reason() { # of the newest job
-	property "$(call ListJobs t 0 | jq -r '.data[0][-1][5]')" Job Reason
+	property "$(call ListJobs t 0 | json '.data[0][-1][5]')" Job Reason
 }
 
 # --- nothing but a conf ---------------------------------------------------------------------
@@ -95,7 +95,7 @@ update_it() {
 		"the slot holds exactly the vendor's image"
 	ok "it is confirmed" gcall Confirm sim0 0
 	ok "the device is up to date" within 60 state up-to-date
-	is "$(call ListUpdates t 0 | jq -c '.data[0]')" '[]' "and nothing more is offered"
+	is "$(call ListUpdates t 0 | json '.data[0]')" '[]' "and nothing more is offered"
 	is "$(find /var/lib/fwslot/payload -type f | wc -l)" 0 "nothing is left behind"
 }
 
