@@ -192,6 +192,17 @@ static bool verify_rsa(gnutls_pubkey_t key, const gnutls_datum_t *message,
 	       verify_rsa_largest_salt(key, message, signature);
 }
 
+/*
+ * Not in the specification, but what python-tuf's signers and the public conformance suite's
+ * repository use where nothing else is asked for. As a signature it is as good; the same key
+ * under both schemes has one fingerprint and counts once.
+ */
+static bool verify_rsa_pkcs1(gnutls_pubkey_t key, const gnutls_datum_t *message,
+			     const gnutls_datum_t *signature)
+{
+	return gnutls_pubkey_verify_data2(key, GNUTLS_SIGN_RSA_SHA256, 0, message, signature) >= 0;
+}
+
 static const struct key_kind kinds[] = {
 	{ "ed25519", "ed25519", import_ed25519, fingerprint_ed25519, verify_ed25519 },
 	{ "ecdsa", "ecdsa-sha2-nistp256", import_ecdsa, fingerprint_ecdsa, verify_ecdsa },
@@ -199,6 +210,7 @@ static const struct key_kind kinds[] = {
 	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", import_ecdsa, fingerprint_ecdsa,
 	  verify_ecdsa },
 	{ "rsa", "rsassa-pss-sha256", import_rsa, fingerprint_rsa, verify_rsa },
+	{ "rsa", "rsa-pkcs1v15-sha256", import_rsa, fingerprint_rsa, verify_rsa_pkcs1 },
 };
 
 static const struct key_kind *find_kind(const char *keytype, const char *scheme)

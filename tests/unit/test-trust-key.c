@@ -149,6 +149,11 @@ static void test_openssl_keys(void)
 		     "rsa", "rsassa-pss-sha256", true, "RSA-PSS, 3072 bits, the largest salt");
 	test_openssl("-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "dgst -sha256 -sign", "rsa",
 		     "rsassa-pss-sha256", false, "not PKCS #1 v1.5 padding");
+	test_openssl("-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "dgst -sha256 -sign", "rsa",
+		     "rsa-pkcs1v15-sha256", true, "which has a scheme of its own");
+	test_openssl("-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+		     "dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sign",
+		     "rsa", "rsa-pkcs1v15-sha256", false, "that is not PSS");
 	test_openssl("-algorithm RSA -pkeyopt rsa_keygen_bits:1024",
 		     "dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sign",
 		     "rsa", "rsassa-pss-sha256", false, "not an RSA key of 1024 bits");
