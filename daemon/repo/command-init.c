@@ -10,17 +10,18 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "repo/command.h"
-#include "repo/publish.h"
+#include "repo/document.h"
+#include "repo/key-file.h"
 #include "repo/role-config.h"
+#include "repo/root.h"
 #include "repo/site.h"
 
 #define GIVEN_KEYS_MAX 64
-#define KEY_FILE_BYTES_MAX 65536
 
 struct init_options {
 	const char *folder;
 	enum signer_kind kind;
-	const char *keys[GIVEN_KEYS_MAX]; /* "[ROLE=]FILE" */
+	const char *keys[GIVEN_KEYS_MAX]; /* "[ROLE=]KEY" */
 	size_t key_count;
 	struct repo_config config;
 };
@@ -98,22 +99,7 @@ static int parse_options(int count, char **arguments, struct init_options *optio
 	return 0;
 }
 
-static int load_key(const char *file, struct signer **ret, struct failure *failure)
-{
-	_cleanup_free_ char *pem = NULL;
-	size_t size;
-	int r = site_read(AT_FDCWD, file, KEY_FILE_BYTES_MAX, &pem, &size, failure);
-
-	if (r == -ENOENT)
-		return fail(failure, REASON_INVALID_ARGUMENT, "There is no key file %s.", file);
-	if (r >= 0) {
-		r = signer_load(pem, size, file, ret, failure);
-		explicit_bzero(pem, size);
-	}
-	return r;
-}
-
-/* "ROLE=FILE" is a key of that role, "FILE" one of every role. */
+/* "ROLE=KEY" is a key of that role, "KEY" one of every role. A URI has "=" in it, too. */
 static int add_given_key(const struct site *site, struct init_options *options, const char *text,
 			 struct failure *failure)
 {
@@ -127,7 +113,7 @@ static int add_given_key(const struct site *site, struct init_options *options, 
 
 		if (only != _REPO_ROLE_INVALID && i != (int)only)
 			continue;
-		r = load_key(file, &signer, failure);
+		r = key_file_read(file, &signer, failure);
 		if (r >= 0)
 			r = repo_config_add_key(site, &options->config, (enum repo_role)i, signer,
 						failure);
@@ -158,8 +144,32 @@ static int complete_keys(const struct site *site, struct init_options *options,
 	return 0;
 }
 
+static int make_root(const struct site *site, const struct init_options *options, char **ret_lacks,
+		     struct failure *failure)
+{
+	usec_t now;
+	int r = document_now(&now, failure);
+
+	return r < 0 ? r : root_publish(site, &options->config, now, false, ret_lacks, failure);
+}
+
+static void tell(const char *folder, const char *lacks)
+{
+	printf("Made the repository %s.\n"
+	       "  %s/keys/ is secret: keep it offline, with a copy.\n"
+	       "  %s/site/metadata/1.root.json is what devices must trust: install it as\n"
+	       "    /etc/fwslot/remotes.d/NAME/root.json\n",
+	       folder, folder, folder);
+	if (lacks)
+		printf("It is not there yet: %s.\n"
+		       "  Their holders run \"fwslot-repo sign --key KEY FILE\".\n",
+		       lacks);
+	printf("Next: fwslot-repo add, then fwslot-repo publish.\n");
+}
+
 static int make(struct init_options *options, struct failure *failure)
 {
+	_cleanup_free_ char *lacks = NULL;
 	_cleanup_site_ struct site site = SITE_CLOSED;
 	int r = site_create(options->folder, &site, failure);
 
@@ -174,17 +184,12 @@ static int make(struct init_options *options, struct failure *failure)
 	if (r >= 0)
 		r = complete_keys(&site, options, failure);
 	if (r >= 0)
-		r = publish_first_root(&site, &options->config, failure);
+		r = make_root(&site, options, &lacks, failure);
 	/* Last: it makes the folder a repository. */
 	if (r >= 0)
 		r = repo_config_save(&site, &options->config, failure);
 	if (r >= 0)
-		printf("Made the repository %s.\n"
-		       "  %s/keys/ is secret: keep it offline, with a copy.\n"
-		       "  %s/site/metadata/1.root.json is what devices must trust: install it as\n"
-		       "    /etc/fwslot/remotes.d/NAME/root.json\n"
-		       "Next: fwslot-repo add, then fwslot-repo publish.\n",
-		       options->folder, options->folder, options->folder);
+		tell(options->folder, lacks);
 	return r;
 }
 
@@ -204,13 +209,15 @@ static int run(int count, char **arguments, struct failure *failure)
 const struct command command_init = {
 	.name = "init",
 	.synopsis =
-		"[--type KIND] [--key [ROLE=]FILE]... [--expires ROLE=DAYS]... [--threshold ROLE=N]... [FOLDER]",
+		"[--type KIND] [--key [ROLE=]KEY]... [--expires ROLE=DAYS]... [--threshold ROLE=N]... [FOLDER]",
 	.summary = "make a repository: folders, keys, and the root that devices trust",
 	.help = "FOLDER is the current one if none is given. ROLE is root, targets, vendor, snapshot\n"
 		"or timestamp.\n\n"
 		"  --type KIND         keys to generate: ed25519 (default), ecdsa (P-256), rsa (3072 bits)\n"
-		"  --key [ROLE=]FILE   use this private key (PEM, PKCS #8), for ROLE or for all roles;\n"
-		"                      keys that are still missing are generated\n"
+		"  --key [ROLE=]KEY    use this key, for ROLE or for all roles; keys that are still\n"
+		"                      missing are generated. KEY is a file with a private key (PEM,\n"
+		"                      PKCS #8), the PKCS #11 URI of one on a token, or a file with\n"
+		"                      the public key of somebody who signs elsewhere\n"
 		"  --expires ROLE=DAYS how long what ROLE signs is valid (root 365, targets 365,\n"
 		"                      vendor 180, snapshot 14, timestamp 7)\n"
 		"  --threshold ROLE=N  how many keys of ROLE must sign (1)\n",

@@ -9,18 +9,21 @@
 
 #include "base/file.h"
 #include "repo/command.h"
+#include "repo/key-file.h"
 #include "trust/signer.h"
 
-#define KEY_FILE_BYTES_MAX 65536
-#define KEY_FILE_MODE 0600
-
-static void show(const struct signer *signer)
+static void show_public(const struct signer *signer)
 {
 	char *text = json_dumps(signer_public_key(signer), JSON_INDENT(1));
 
-	printf("%s key, id %s\n%s\n", signer_kind_word(signer_kind(signer)), signer_key_id(signer),
-	       text ? text : "");
+	printf("%s\n", text ? text : "");
 	free(text);
+}
+
+static void show(const struct signer *signer)
+{
+	printf("%s key, id %s\n", signer_kind_word(signer_kind(signer)), signer_key_id(signer));
+	show_public(signer);
 }
 
 /* A key is never written over a file that is there. */
@@ -54,18 +57,14 @@ static int generate_key(const char *file, enum signer_kind kind, struct failure 
 	return r;
 }
 
-static int show_key(const char *file, struct failure *failure)
+static int show_key(const char *reference, bool is_public_only, struct failure *failure)
 {
 	_cleanup_signer_ struct signer *signer = NULL;
-	_cleanup_free_ char *pem = NULL;
-	size_t size;
-	int r = file_read(AT_FDCWD, file, KEY_FILE_BYTES_MAX, &pem, &size);
+	int r = key_file_read(reference, &signer, failure);
 
-	if (r < 0)
-		return fail_errno(failure, r, "Cannot read the key %s", file);
-	r = signer_load(pem, size, file, &signer, failure);
-	explicit_bzero(pem, size);
-	if (r >= 0)
+	if (r >= 0 && is_public_only)
+		show_public(signer);
+	else if (r >= 0)
 		show(signer);
 	return r;
 }
@@ -75,16 +74,19 @@ static int run(int count, char **arguments, struct failure *failure)
 	static const struct option known[] = {
 		{ "type", required_argument, NULL, 't' },
 		{ "show", no_argument, NULL, 's' },
+		{ "public", no_argument, NULL, 'p' },
 		{ 0 },
 	};
 	enum signer_kind kind = SIGNER_ED25519;
-	bool is_show = false;
+	bool is_show = false, is_public_only = false;
 	int option;
 
 	opterr = 0;
 	while ((option = getopt_long(count, arguments, "", known, NULL)) >= 0) {
 		if (option == 's')
 			is_show = true;
+		else if (option == 'p')
+			is_show = is_public_only = true;
 		else if (option == 't')
 			kind = signer_kind_from_word(optarg);
 		else
@@ -95,17 +97,19 @@ static int run(int count, char **arguments, struct failure *failure)
 		return command_misused(&command_key, "--type is ed25519, ecdsa or rsa.");
 	if (count - optind != 1)
 		return command_misused(&command_key, "exactly one file is needed.");
-	return is_show ? show_key(arguments[optind], failure) :
+	return is_show ? show_key(arguments[optind], is_public_only, failure) :
 			 generate_key(arguments[optind], kind, failure);
 }
 
 const struct command command_key = {
 	.name = "key",
-	.synopsis = "[--type KIND] FILE | --show FILE",
+	.synopsis = "[--type KIND] FILE | --show KEY | --public KEY",
 	.summary = "generate a private key, or show the public half of one",
 	.help = "The key is written as unencrypted PEM (PKCS #8), readable by its owner only; an\n"
 		"existing file is never overwritten.\n\n"
 		"  --type KIND   ed25519 (default), ecdsa (P-256), rsa (3072 bits)\n"
-		"  --show        print kind, key id and public key of an existing file\n",
+		"  --show        print kind, key id and public key of an existing one: a file, or\n"
+		"                the PKCS #11 URI of a key on a token\n"
+		"  --public      the same, the public key only: a file for those who are to trust it\n",
 	.run = run,
 };

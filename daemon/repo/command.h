@@ -31,6 +31,8 @@ extern const struct command command_init;
 extern const struct command command_key;
 extern const struct command command_add;
 extern const struct command command_publish;
+extern const struct command command_rotate;
+extern const struct command command_sign;
 extern const struct command command_bundle;
 extern const struct command command_check;
 

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/parse.h"
+#include "repo/signing.h"
 #include "trust/limits.h"
 
 #define SPECIFICATION "1.0.34"
@@ -70,30 +71,42 @@ json_t *document_reference(int64_t version, const char *bytes, size_t size)
 			 hex_encode(digest, sizeof(digest), text));
 }
 
-int document_publish(const struct site *site, const char *file_name, json_t *signed_part,
-		     const struct role_config *role, json_t **ret_reference,
-		     struct failure *failure)
+enum document_age document_compare(const json_t *published, const json_t *wanted, usec_t now,
+				   int64_t expires_days)
+{
+	_cleanup_json_ json_t *before = json_copy((json_t *)published),
+			      *after = json_copy((json_t *)wanted);
+	const char *expires = json_string_value(json_object_get(published, "expires"));
+	usec_t until = 0;
+
+	json_object_del(before, "version");
+	json_object_del(before, "expires");
+	json_object_del(after, "version");
+	json_object_del(after, "expires");
+	if (!json_equal(before, after))
+		return DOCUMENT_DIFFERS;
+	return expires && time_parse(expires, &until) >= 0 &&
+			       until >= now + (usec_t)expires_days * USEC_PER_DAY / 2 ?
+		       DOCUMENT_STAYS :
+		       DOCUMENT_AGES;
+}
+
+int document_publish(const struct signing *signing, json_t *signed_part, json_t **ret_reference,
+		     char **ret_lacks, struct failure *failure)
 {
 	int64_t version = json_integer_value(json_object_get(signed_part, "version"));
-	_cleanup_json_ json_t *document = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r;
+	int r = signing_run(signing, signed_part, &text, ret_lacks, failure);
 
-	if (role->signer_count < (size_t)role->threshold)
-		return fail(failure, REASON_UNSIGNED,
-			    "%s needs %" JSON_INTEGER_FORMAT " keys to sign it, and keys/ has %zu.",
-			    file_name, (json_int_t)role->threshold, role->signer_count);
-	r = signer_sign_document(signed_part, role->signers, role->signer_count, &document,
-				 failure);
+	if (r != 0)
+		return r;
+	r = site_write(signing->site, signing->site->metadata_fd, signing->file_name, text,
+		       strlen(text), PUBLIC_MODE, failure);
 	if (r < 0)
 		return r;
-	text = json_dumps(document, JSON_INDENT(1) | JSON_SORT_KEYS);
-	if (!text)
-		return fail_memory(failure);
-	r = site_write(site, site->metadata_fd, file_name, text, strlen(text), PUBLIC_MODE,
-		       failure);
-	if (r < 0 || !ret_reference)
-		return r;
+	signing_done(signing);
+	if (!ret_reference)
+		return 0;
 	*ret_reference = document_reference(version, text, strlen(text));
 	return *ret_reference ? 0 : fail_memory(failure);
 }

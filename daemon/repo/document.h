@@ -24,13 +24,23 @@ json_t *document_role(const struct role_config *role);
 /* {version, length, hashes: {sha256}} of a file. NULL: no memory. */
 json_t *document_reference(int64_t version, const char *bytes, size_t size);
 
+/* How a published document stands to what would be published now. */
+enum document_age {
+	DOCUMENT_STAYS, /* the same but for version and expiry, and good for a while */
+	DOCUMENT_AGES, /* the same, but more than half of its time is over */
+	DOCUMENT_DIFFERS,
+};
+enum document_age document_compare(const json_t *published, const json_t *wanted, usec_t now,
+				   int64_t expires_days);
+
 /*
- * Signs and writes site/metadata/@file_name. If @ret_reference is not NULL it gets the
- * reference to what was written.
+ * Signs and writes site/metadata/FILE, if enough keys have signed it. If @ret_reference is not NULL
+ * it gets the reference to what was written. SIGNING_WAITS: as signing_run() says.
  */
-_warn_unused_ int document_publish(const struct site *site, const char *file_name,
-				   json_t *signed_part, const struct role_config *role,
-				   json_t **ret_reference, struct failure *failure);
+struct signing;
+_warn_unused_ int document_publish(const struct signing *signing, json_t *signed_part,
+				   json_t **ret_reference, char **ret_lacks,
+				   struct failure *failure);
 
 /*
  * Reads a published document's signed part. -ENOENT without a failure: not there. A new

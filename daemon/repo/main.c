@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "repo/command.h"
+#include "repo/key-file.h"
 
 static const struct command *const commands[] = {
-	&command_init,	  &command_key,	   &command_add,
-	&command_publish, &command_bundle, &command_check,
+	&command_init,	 &command_key,	 &command_add,	&command_publish,
+	&command_bundle, &command_check, &command_sign, &command_rotate,
 };
 
 static void show_help(void)
@@ -21,6 +22,7 @@ static void show_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\n\"fwslot-repo COMMAND --help\" tells more of one.\n\n"
+	       "The PIN of a token is asked for on the terminal, or taken from $FWSLOT_PIN.\n"
 	       "$SOURCE_DATE_EPOCH, where set, is taken for the present time (in seconds).\n"
 	       "Exit status: 0 done; 1 failed, with a message; 2 wrong usage.\n");
 }
@@ -52,6 +54,7 @@ static int run(const struct command *command, int count, char **arguments)
 
 int main(int count, char **arguments)
 {
+	key_file_allow_tokens();
 	if (count < 2) {
 		fprintf(stderr, "fwslot-repo: a command is needed. Try \"fwslot-repo --help\".\n");
 		return REPO_EXIT_USAGE;

@@ -10,6 +10,9 @@
 #include "base/json.h"
 #include "repo/catalog.h"
 #include "repo/document.h"
+#include "repo/root.h"
+#include "repo/signing.h"
+#include "trust/limits.h"
 #include "trust/names.h"
 
 #define PUBLIC_MODE 0644
@@ -23,39 +26,38 @@ struct publication {
 	int64_t timestamp_version; /* published until now; 0: none */
 	int64_t snapshot_version;
 	json_t *meta; /* snapshot's "meta", growing: starts as what was published */
+	char *lacks; /* what waits for signatures, a line each; NULL: nothing */
 };
 
 static void publication_clear(struct publication *publication)
 {
 	catalog_clear(&publication->catalog);
 	json_decref(publication->meta);
+	free(publication->lacks);
 }
 
-int publish_first_root(const struct site *site, const struct repo_config *config,
-		       struct failure *failure)
+/* A document that is put aside: told of at the end. */
+static int note_lack(struct publication *publication, char *lack, struct failure *failure)
 {
-	static const enum repo_role listed[] = { REPO_ROOT, REPO_TARGETS, REPO_SNAPSHOT,
-						 REPO_TIMESTAMP };
-	_cleanup_json_ json_t *signed_part = NULL, *keys = json_object(), *roles = json_object();
-	usec_t now;
-	int r = document_now(&now, failure);
+	char *longer;
 
-	if (r < 0)
-		return r;
-	signed_part = document_begin("root", 1, now, config->roles[REPO_ROOT].expires_days);
-	for (size_t i = 0; i < ARRAY_SIZE(listed); i++) {
-		const struct role_config *role = &config->roles[listed[i]];
-		_cleanup_json_ json_t *role_keys = document_keys(role);
+	if (!lack)
+		return 0;
+	if (asprintf(&longer, "%s\n  %s", publication->lacks ?: "", lack) < 0)
+		longer = NULL;
+	free(lack);
+	free(publication->lacks);
+	publication->lacks = longer;
+	return longer ? 0 : fail_memory(failure);
+}
 
-		json_object_update(keys, role_keys);
-		json_object_set_new(roles, repo_role_word(listed[i]), document_role(role));
-	}
-	if (json_object_set_new(signed_part, "consistent_snapshot", json_true()) < 0 ||
-	    json_object_set(signed_part, "keys", keys) < 0 ||
-	    json_object_set(signed_part, "roles", roles) < 0)
-		return fail_memory(failure);
-	return document_publish(site, "1.root.json", signed_part, &config->roles[REPO_ROOT], NULL,
-				failure);
+static int publish_root(struct publication *publication, struct failure *failure)
+{
+	char *lack;
+	int r = root_publish(publication->site, publication->config, publication->now,
+			     publication->lacks, &lack, failure);
+
+	return r == SIGNING_WAITS ? note_lack(publication, lack, failure) : r;
 }
 
 /* What is published until now: versions, and the snapshot's references. */
@@ -106,23 +108,44 @@ static int copy_target(const struct publication *publication, const struct catal
 			  PUBLIC_MODE, failure);
 }
 
-/* Is the published document the same but for version and expiry, and good for a while? */
-static bool can_stay(const struct publication *publication, const json_t *published,
-		     const json_t *signed_part, const struct role_config *role)
+/* Is a published file signed as its role asks now? Keys may have been replaced since. */
+static int is_signed(const struct publication *publication, const char *name,
+		     const struct role_config *role, bool *ret, struct failure *failure)
 {
-	_cleanup_json_ json_t *before = json_copy((json_t *)published),
-			      *after = json_copy((json_t *)signed_part);
-	const char *expires = json_string_value(json_object_get(published, "expires"));
-	usec_t until = 0;
+	_cleanup_json_ json_t *keys = document_keys(role), *object = document_role(role);
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r = site_read(publication->site->metadata_fd, name, TUF_TARGETS_BYTES_MAX, &text, &size,
+			  failure);
 
-	if (!expires || time_parse(expires, &until) < 0 ||
-	    until < publication->now + (usec_t)role->expires_days * USEC_PER_DAY / 2)
-		return false;
-	json_object_del(before, "version");
-	json_object_del(before, "expires");
-	json_object_del(after, "version");
-	json_object_del(after, "expires");
-	return json_equal(before, after);
+	if (r >= 0)
+		*ret = signing_suffices(text, keys, object);
+	return r;
+}
+
+/* How the present version of a role's file stands to @signed_part. */
+static int compare_published(const struct publication *publication, const char *name,
+			     int64_t version, const json_t *signed_part,
+			     const struct role_config *role, enum document_age *ret,
+			     struct failure *failure)
+{
+	_cleanup_json_ json_t *published = NULL;
+	_cleanup_free_ char *present = metadata_file_name(name, version);
+	bool is_still_signed = false;
+	int r;
+
+	*ret = DOCUMENT_DIFFERS;
+	if (!present)
+		return fail_memory(failure);
+	r = version > 0 ? document_read(publication->site, present, &published, failure) : -ENOENT;
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		r = is_signed(publication, present, role, &is_still_signed, failure);
+	if (r >= 0 && is_still_signed)
+		*ret = document_compare(published, signed_part, publication->now,
+					role->expires_days);
+	return r;
 }
 
 /*
@@ -132,26 +155,32 @@ static bool can_stay(const struct publication *publication, const json_t *publis
 static int publish_role(struct publication *publication, const char *name, json_t *signed_part,
 			const struct role_config *role, struct failure *failure)
 {
-	_cleanup_free_ char *listed = NULL, *present = NULL, *next = NULL;
-	_cleanup_json_ json_t *published = NULL, *reference = NULL;
+	_cleanup_free_ char *listed = NULL, *next = NULL;
+	_cleanup_json_ json_t *reference = NULL;
+	enum document_age age = DOCUMENT_DIFFERS;
 	int64_t version;
+	char *lack;
 	int r;
 
 	if (asprintf(&listed, "%s.json", name) < 0)
 		return fail_memory(failure);
 	version = json_integer_value(
 		json_object_get(json_object_get(publication->meta, listed), "version"));
-	present = metadata_file_name(name, version);
 	next = metadata_file_name(name, version + 1);
-	if (!present || !next)
-		return fail_memory(failure);
-	r = version > 0 ? document_read(publication->site, present, &published, failure) : -ENOENT;
-	if (r < 0 && r != -ENOENT)
+	r = next ? compare_published(publication, name, version, signed_part, role, &age, failure) :
+		   fail_memory(failure);
+	if (r < 0 || age == DOCUMENT_STAYS)
 		return r;
-	if (r >= 0 && can_stay(publication, published, signed_part, role))
-		return 0;
 	json_object_set_new(signed_part, "version", json_integer(version + 1));
-	r = document_publish(publication->site, next, signed_part, role, &reference, failure);
+	r = document_publish(
+		&(struct signing){ .site = publication->site, .file_name = next, .role = role },
+		signed_part, &reference, &lack, failure);
+	if (r == SIGNING_WAITS && age == DOCUMENT_AGES) {
+		free(lack); /* the present one still serves */
+		return 0;
+	}
+	if (r == SIGNING_WAITS)
+		return note_lack(publication, lack, failure);
 	if (r >= 0 && json_object_set(publication->meta, listed, reference) < 0)
 		r = fail_memory(failure);
 	return r;
@@ -258,10 +287,15 @@ static int publish_snapshot(struct publication *publication, json_t **ret_refere
 	_cleanup_json_ json_t *signed_part =
 		document_begin("snapshot", version, publication->now, role->expires_days);
 	_cleanup_free_ char *name = metadata_file_name("snapshot", version);
+	char *lack;
+	int r;
 
 	if (!name || json_object_set(signed_part, "meta", publication->meta) < 0)
 		return fail_memory(failure);
-	return document_publish(publication->site, name, signed_part, role, ret_reference, failure);
+	r = document_publish(
+		&(struct signing){ .site = publication->site, .file_name = name, .role = role },
+		signed_part, ret_reference, &lack, failure);
+	return r == SIGNING_WAITS ? note_lack(publication, lack, failure) : r;
 }
 
 static int publish_timestamp(struct publication *publication, json_t *snapshot,
@@ -271,12 +305,17 @@ static int publish_timestamp(struct publication *publication, json_t *snapshot,
 	_cleanup_json_ json_t *signed_part = document_begin("timestamp",
 							    publication->timestamp_version + 1,
 							    publication->now, role->expires_days);
+	char *lack;
+	int r;
 
 	if (json_object_set_new(signed_part, "meta",
 				json_pack("{s:O}", "snapshot.json", snapshot)) < 0)
 		return fail_memory(failure);
-	return document_publish(publication->site, "timestamp.json", signed_part, role, NULL,
-				failure);
+	r = document_publish(&(struct signing){ .site = publication->site,
+						.file_name = "timestamp.json",
+						.role = role },
+			     signed_part, NULL, &lack, failure);
+	return r == SIGNING_WAITS ? note_lack(publication, lack, failure) : r;
 }
 
 static int publish_vendors(struct publication *publication, const json_t *vendors,
@@ -315,10 +354,20 @@ int publish_all(const struct site *site, const struct repo_config *config, struc
 	if (r < 0)
 		return r;
 	vendors = list_vendors(&publication.catalog);
+	/* All that may wait is made and put aside in one go; nobody sees it before the snapshot. */
 	r = publish_vendors(&publication, vendors, failure);
 	if (r >= 0)
 		r = publish_targets(&publication, vendors, failure);
 	if (r >= 0)
+		r = publish_root(&publication, failure);
+	if (r >= 0 && !publication.lacks)
 		r = publish_snapshot(&publication, &snapshot, failure);
-	return r < 0 ? r : publish_timestamp(&publication, snapshot, failure);
+	if (r >= 0 && !publication.lacks)
+		r = publish_timestamp(&publication, snapshot, failure);
+	if (r < 0 || !publication.lacks)
+		return r;
+	return fail(failure, REASON_UNSIGNED,
+		    "Signatures are missing, so nothing new is offered yet:%s\n"
+		    "Their holders run \"fwslot-repo sign --key KEY FILE\"; then publish again.",
+		    publication.lacks);
 }

@@ -6,13 +6,9 @@
 #include "repo/role-config.h"
 #include "repo/site.h"
 
-/* Signs and writes 1.root.json. */
-_warn_unused_ int publish_first_root(const struct site *site, const struct repo_config *config,
-				     struct failure *failure);
-
 /*
- * Copies new files to site/targets and signs what has changed or has less than half of
- * its time left; the timestamp always. Written in the order in which a client that
+ * Copies new files to site/targets and signs what has changed, whose keys have changed, or
+ * what has less than half of its time left; the timestamp always. Written in the order in which a client that
  * reads at the same moment always sees a whole repository: the timestamp last.
  */
 _warn_unused_ int publish_all(const struct site *site, const struct repo_config *config,

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Roles and keys on disk. Signing is document.c's. */
+/* Roles and keys on disk: which role has which. The files of keys are key-file.c's. */
 #include "repo/role-config.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json.h"
+#include "base/parse.h"
+#include "repo/key-file.h"
 
 #define CONFIG_FORMAT 1
 #define CONFIG_BYTES_MAX 65536
-#define KEY_FILE_BYTES_MAX 65536
-#define KEY_FILE_MODE 0600
+#define RETIRED "retired."
 #define CONFIG_MODE 0644
 
 static const struct {
@@ -73,31 +78,62 @@ static int load_roles(const json_t *document, struct repo_config *config, struct
 	return r;
 }
 
-/* Loads keys/ROLE.1.pem, keys/ROLE.2.pem, ... up to the first that is missing. */
-static int load_keys(const struct site *site, enum repo_role which, struct role_config *role,
-		     struct failure *failure)
+/* "ROLE.N.pem" or "ROLE.N.json" gives N; 0: it is no such name. */
+static uint64_t key_number(const char *name, enum repo_role which)
 {
-	while (role->signer_count < ROLE_SIGNERS_MAX) {
-		_cleanup_free_ char *pem = NULL;
-		char name[64];
-		size_t size;
-		int r;
+	size_t length = strlen(roles[which].word);
+	uint64_t number;
+	char digits[8];
+	const char *end;
 
-		snprintf(name, sizeof(name), "%s.%zu.pem", roles[which].word,
-			 role->signer_count + 1);
-		r = site_read(site->keys_fd, name, KEY_FILE_BYTES_MAX, &pem, &size, failure);
-		if (r == -ENOENT)
-			return 0;
-		if (r >= 0) {
-			r = signer_load(pem, size, name, &role->signers[role->signer_count],
-					failure);
-			explicit_bzero(pem, size);
-		}
-		if (r < 0)
-			return r;
-		role->signer_count++;
+	if (strncmp(name, roles[which].word, length) != 0 || name[length] != '.')
+		return 0;
+	name += length + 1;
+	end = strchr(name, '.');
+	if (!end || (size_t)(end - name) >= sizeof(digits) ||
+	    (strcmp(end, ".pem") != 0 && strcmp(end, ".json") != 0))
+		return 0;
+	*(char *)mempcpy(digits, name, (size_t)(end - name)) = '\0';
+	return parse_u64_range(digits, 1, UINT32_MAX, &number) < 0 ? 0 : number;
+}
+
+static int load_key(const struct site *site, const char *name, struct repo_config *config,
+		    struct failure *failure)
+{
+	for (int i = 0; i < _REPO_ROLE_COUNT; i++) {
+		struct role_config *role = &config->roles[i];
+		uint64_t number = key_number(name, (enum repo_role)i);
+
+		if (number == 0)
+			continue;
+		if (role->signer_count == ROLE_SIGNERS_MAX)
+			return fail(failure, REASON_LIMIT_REACHED,
+				    "keys/ has more than %d keys of role %s.", ROLE_SIGNERS_MAX,
+				    roles[i].word);
+		role->numbers[role->signer_count] = number;
+		return key_file_load(site, name, &role->signers[role->signer_count++], failure);
 	}
-	return 0;
+	if (strncmp(name, RETIRED "root.", strlen(RETIRED "root.")) != 0 ||
+	    config->retired_count == ROLE_SIGNERS_MAX)
+		return 0;
+	return key_file_load(site, name, &config->retired[config->retired_count++], failure);
+}
+
+/* All of keys/, in the order of names. */
+static int load_keys(const struct site *site, struct repo_config *config, struct failure *failure)
+{
+	struct dirent **entries;
+	int count = scandirat(site->keys_fd, ".", &entries, NULL, versionsort), r = 0;
+
+	if (count < 0)
+		return fail_errno(failure, errno, "Cannot read keys/");
+	for (int i = 0; i < count; i++) {
+		if (r >= 0)
+			r = load_key(site, entries[i]->d_name, config, failure);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
 }
 
 int repo_config_load(const struct site *site, struct repo_config *config, struct failure *failure)
@@ -117,9 +153,7 @@ int repo_config_load(const struct site *site, struct repo_config *config, struct
 		r = json_load_strict(text, size, "work/config.json", &document, failure);
 	if (r >= 0)
 		r = load_roles(document, config, failure);
-	for (int i = 0; r >= 0 && i < _REPO_ROLE_COUNT; i++)
-		r = load_keys(site, (enum repo_role)i, &config->roles[i], failure);
-	return r;
+	return r < 0 ? r : load_keys(site, config, failure);
 }
 
 int repo_config_save(const struct site *site, const struct repo_config *config,
@@ -147,24 +181,62 @@ int repo_config_add_key(const struct site *site, struct repo_config *config, enu
 			struct signer *signer, struct failure *failure)
 {
 	struct role_config *role = &config->roles[which];
-	_cleanup_free_ char *pem = NULL;
-	char name[64];
-	size_t size;
-	int r;
+	uint64_t number = 1;
+	char stem[64];
 
+	for (size_t i = 0; i < role->signer_count; i++) {
+		if (strcmp(signer_key_id(role->signers[i]), signer_key_id(signer)) == 0) {
+			signer_free(signer);
+			return fail(failure, REASON_INVALID_ARGUMENT,
+				    "Role %s has this key already: a key counts once.",
+				    roles[which].word);
+		}
+		if (role->numbers[i] >= number)
+			number = role->numbers[i] + 1;
+	}
 	if (role->signer_count == ROLE_SIGNERS_MAX) {
 		signer_free(signer);
 		return fail(failure, REASON_LIMIT_REACHED, "Role %s can have %d keys.",
 			    roles[which].word, ROLE_SIGNERS_MAX);
 	}
+	role->numbers[role->signer_count] = number;
 	role->signers[role->signer_count++] = signer;
-	r = signer_export(signer, &pem, &size, failure);
+	snprintf(stem, sizeof(stem), "%s.%" PRIu64, roles[which].word, number);
+	return key_file_save(site, stem, signer, failure);
+}
+
+/* The name of the file with that key. */
+static void key_name(enum repo_role which, const struct role_config *role, size_t index, char *name,
+		     size_t size)
+{
+	const struct signer *signer = role->signers[index];
+
+	snprintf(name, size, "%s.%" PRIu64 ".%s", roles[which].word, role->numbers[index],
+		 signer_can_sign(signer) && !signer_uri(signer) ? "pem" : "json");
+}
+
+int repo_config_retire_key(const struct site *site, struct repo_config *config,
+			   enum repo_role which, size_t index, struct failure *failure)
+{
+	struct role_config *role = &config->roles[which];
+	char name[64], retired[192];
+	int r;
+
+	key_name(which, role, index, name, sizeof(name));
+	snprintf(retired, sizeof(retired), RETIRED "%s.%s%s", roles[which].word,
+		 signer_key_id(role->signers[index]), strrchr(name, '.'));
+	r = site->io->rename(site->io, site->keys_fd, name, retired);
+	if (r >= 0)
+		r = site->io->fsync(site->io, site->keys_fd);
 	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%s.%zu.pem", roles[which].word, role->signer_count);
-	r = site_write(site, site->keys_fd, name, pem, size, KEY_FILE_MODE, failure);
-	explicit_bzero(pem, size);
-	return r;
+		return fail_errno(failure, r, "Cannot rename keys/%s", name);
+	signer_free(role->signers[index]);
+	role->signer_count--;
+	for (size_t i = index; i < role->signer_count; i++) {
+		role->signers[i] = role->signers[i + 1];
+		role->numbers[i] = role->numbers[i + 1];
+	}
+	return 0;
 }
 
 void repo_config_clear(struct repo_config *config)
@@ -172,5 +244,7 @@ void repo_config_clear(struct repo_config *config)
 	for (int i = 0; i < _REPO_ROLE_COUNT; i++)
 		for (size_t j = 0; j < config->roles[i].signer_count; j++)
 			signer_free(config->roles[i].signers[j]);
+	for (size_t i = 0; i < config->retired_count; i++)
+		signer_free(config->retired[i]);
 	*config = (struct repo_config){ 0 };
 }

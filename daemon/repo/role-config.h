@@ -29,11 +29,15 @@ struct role_config {
 	int64_t expires_days;
 	int64_t threshold;
 	struct signer *signers[ROLE_SIGNERS_MAX];
+	uint64_t numbers[ROLE_SIGNERS_MAX]; /* N of keys/ROLE.N.pem or .json */
 	size_t signer_count;
 };
 
 struct repo_config {
 	struct role_config roles[_REPO_ROLE_COUNT];
+	/* Keys that root had: the next root is signed by them, too. */
+	struct signer *retired[ROLE_SIGNERS_MAX];
+	size_t retired_count;
 };
 
 /* "root", "targets", "vendor", "snapshot", "timestamp". */
@@ -49,9 +53,13 @@ _warn_unused_ int repo_config_load(const struct site *site, struct repo_config *
 /* Writes work/config.json; keys are written with repo_config_add_key(). */
 _warn_unused_ int repo_config_save(const struct site *site, const struct repo_config *config,
 				   struct failure *failure);
-/* Takes over @signer as one more key of @role and writes it as keys/ROLE.N.pem. */
+/* Takes over @signer as one more key of @role and writes it as keys/ROLE.N.pem or .json. */
 _warn_unused_ int repo_config_add_key(const struct site *site, struct repo_config *config,
 				      enum repo_role role, struct signer *signer,
 				      struct failure *failure);
+/* A key of @role is one no more: its file becomes keys/retired.ROLE.KEYID.pem or .json. */
+_warn_unused_ int repo_config_retire_key(const struct site *site, struct repo_config *config,
+					 enum repo_role role, size_t index,
+					 struct failure *failure);
 void repo_config_clear(struct repo_config *config);
 #define _cleanup_repo_config_ _cleanup_(repo_config_clear)

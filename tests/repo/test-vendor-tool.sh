@@ -80,7 +80,7 @@ refused 'no command' "an unknown command" "$repo" frobnicate
 "$repo" frobnicate 2>/dev/null
 is $? 2 "wrong usage is exit status 2"
 ok "help" "$repo" --help
-for command in init key add publish bundle check; do
+for command in init key add publish sign rotate bundle check; do
 	ok "help of $command" "$repo" "$command" --help
 done
 
