@@ -56,6 +56,7 @@ const char * const fwslot_error_words[] = {
 	[FWSLOT_ERROR_READ_WRITE_ERROR]		= "read-write-error",
 	[FWSLOT_ERROR_FLASH_WEAROUT]		= "flash-wearout",
 	[FWSLOT_ERROR_FIRMWARE_INVALID]		= "firmware-invalid",
+	[FWSLOT_ERROR_WRONG_DEVICE]		= "wrong-device",
 	[FWSLOT_ERROR_DEVICE_GONE]		= "device-gone",
 };
 
@@ -76,6 +77,7 @@ static const struct {
 	{ -EBADMSG,	FWSLOT_ERROR_FIRMWARE_INVALID },
 	{ -EACCES,	FWSLOT_ERROR_FIRMWARE_INVALID },	/* a security module said no */
 	{ -EPERM,	FWSLOT_ERROR_FIRMWARE_INVALID },
+	{ -EMEDIUMTYPE,	FWSLOT_ERROR_WRONG_DEVICE },
 	{ -ENODEV,	FWSLOT_ERROR_DEVICE_GONE },
 	{ -ESHUTDOWN,	FWSLOT_ERROR_DEVICE_GONE },
 };

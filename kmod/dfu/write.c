@@ -34,7 +34,7 @@ static int open_image(struct dfu_device *dfu, unsigned int slot, const void *fil
 	}
 	if (image->is_dfuse && !dfu->has_addresses) {
 		dev_err(dfu->place, "a DfuSe file, but the device does not speak DfuSe\n");
-		return -EBADMSG;
+		return -EMEDIUMTYPE;
 	}
 
 	mutex_lock(&dfu->lock);
@@ -46,7 +46,7 @@ static int open_image(struct dfu_device *dfu, unsigned int slot, const void *fil
 		return 0;
 	dev_err(dfu->place, "the image is for %04x:%04x, the device is %04x:%04x\n",
 		image->suffix.vendor, image->suffix.product, ids[0].vendor, ids[0].product);
-	return -EBADMSG;
+	return -EMEDIUMTYPE;
 }
 
 /* Finds the next sector at @offset or later that has to be erased. */

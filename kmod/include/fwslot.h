@@ -131,7 +131,8 @@ struct fwslot_boot_info {
  * The errno of the operations of a write becomes the word that userspace reads from "error":
  * -EPROTO hw-error, -ETIMEDOUT timeout, -ECANCELED user-abort, -EBUSY device-busy, -EFBIG
  * invalid-file-size, -EIO read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid,
- * -ENODEV device-gone; anything else reads hw-error.
+ * -EMEDIUMTYPE wrong-device (the image is sound, but for another), -ENODEV device-gone; anything
+ * else reads hw-error.
  *
  * @inspect: say what is in @slot.
  * @read_boot: say what the device remembers of its boots. Its presence means boot control: there is

@@ -42,6 +42,7 @@ static const struct {
 	{ "read-write-error",	-EIO },
 	{ "flash-wearout",	-EUCLEAN },
 	{ "firmware-invalid",	-EBADMSG },
+	{ "wrong-device",	-EMEDIUMTYPE },
 };
 
 static int read_command(const char __user *user, size_t count, char *command)

@@ -4,8 +4,7 @@
 # fwslot_dfu: alternate settings as slots, images with a suffix, DfuSe memory and files, devices that
 # come in a bad state. What it stored is read by the real dfu-util.
 #
-# Not part of "make check" before it has passed on both kernels: tests/vm/suite 6.1 dfu-slots 400
-# kernels: none
+# kernels: 6.1 debug
 # timeout: 400
 . /mnt/host/tests/vm/dfu.sh
 
@@ -67,7 +66,7 @@ ok "the suffix was not sent" cmp $images/v110 /tmp/back
 requests=$(device_says 0 requests)
 cp $images/v110 $images/other
 dfu-suffix -v 1209 -p 0009 -d 0123 -a $images/other >/dev/null
-is "$(write_error $d.0 $images/other)" preparing:firmware-invalid "one for another device is refused"
+is "$(write_error $d.0 $images/other)" preparing:wrong-device "one for another device is refused"
 ok "and said why" grep -q 'the image is for 1209:0009' <(dmesg | tail -n 3)
 cp $images/suffixed $images/damaged
 printf 'X' | dd of=$images/damaged bs=1 seek=1000 conv=notrunc 2>/dev/null

@@ -3,6 +3,7 @@
 #
 # The module's sysfs tree: what is there, what each file says and refuses, uploads and their faults.
 #
+# kernels: 6.1 6.12 debug
 # timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 load devices=2
@@ -169,7 +170,8 @@ fault 0 torn_write_at_page 20
 fails "a torn write" transferring:read-write-error partial
 fault 0 bit_flip_at_page 200
 fails "a bit that flips" verifying:read-write-error partial
-for refusal in "prepare firmware-invalid preparing valid" "prepare invalid-file-size preparing valid" \
+for refusal in "prepare firmware-invalid preparing valid" "prepare wrong-device preparing valid" \
+	"prepare invalid-file-size preparing valid" \
 	"erase flash-wearout erasing partial" "write hw-error transferring partial" \
 	"write timeout transferring partial" "write device-busy transferring partial" \
 	"read read-write-error verifying partial" "program hw-error programming partial"; do

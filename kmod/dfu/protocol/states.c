@@ -45,7 +45,7 @@ static const struct {
 	[DFU_STATUS_OK] = { "OK",
 		"no error", 0 },
 	[DFU_STATUS_ERR_TARGET] = { "errTARGET",
-		"the image is not for this device", -EBADMSG },
+		"the image is not for this device", -EMEDIUMTYPE },
 	[DFU_STATUS_ERR_FILE] = { "errFILE",
 		"the image fails the device's own test of it", -EBADMSG },
 	[DFU_STATUS_ERR_WRITE] = { "errWRITE",

@@ -71,8 +71,8 @@ struct fwslot_user_header {
  * @FWSLOT_USER_ANSWER: to a request; for READ with the bytes (1 to as many as were asked for), else
  *	without a body. The errno becomes the word that userspace reads: -EPROTO hw-error,
  *	-ETIMEDOUT timeout, -ECANCELED user-abort, -EBUSY device-busy, -EFBIG invalid-file-size,
- *	-EIO read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid, anything else
- *	hw-error.
+ *	-EIO read-write-error, -EUCLEAN flash-wearout, -EBADMSG firmware-invalid, -EMEDIUMTYPE
+ *	wrong-device, anything else hw-error.
  * @FWSLOT_USER_WORKING: no body. The request is still being worked on: its time starts anew.
  *
  * To the process: requests, each with struct fwslot_user_request, to be answered. Which of them
