@@ -115,8 +115,9 @@ static void broken_download(struct question *q)
 	ROW(slot_runs, JOB_WRITING, "slot-now-runs", FINISH, JOB_FAILED, NO_SUCH_SLOT,             \
 	    BOOT.running_slot = 1)                                                                 \
 	ROW(holds, JOB_WRITING, "slot-holds-image", WAIT, JOB_RESTARTING, OK, written(q))          \
-	ROW(holds_less, JOB_WRITING, "load", LOAD, STAYS, OK, written(q);                          \
+	ROW(holds_wrapped, JOB_WRITING, "slot-holds-image", WAIT, JOB_RESTARTING, OK, written(q);  \
 	    SLOT1.image_size_bytes = 99)                                                           \
+	ROW(holds_other, JOB_WRITING, "load", LOAD, STAYS, OK, written(q); SLOT1.digest[10] ^= 1)  \
 	ROW(slow, JOB_WRITING, "write-timeout", FINISH, JOB_FAILED, TRANSFER_FAILED, late(q);      \
 	    SLOT1.status = KERNEL_STATUS_ERASING)                                                  \
 	ROW(copying, JOB_WRITING, "copying", WAIT, STAYS, OK,                                      \
