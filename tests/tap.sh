@@ -67,6 +67,13 @@ refused() {
 	report "$status" "$what" || note "$* said: $output"$'\n'"expected a failure with: $pattern"
 }
 
+# pause SECONDS: as sleep, but no program is started for it: in an emulated machine that takes
+# longer than what is waited for.
+pause() {
+	[ -n "${tap_never:-}" ] || exec {tap_never}<> <(:)
+	read -r -t "$1" -u "$tap_never" || :
+}
+
 # within SECONDS COMMAND...: waits until the command succeeds; for states that come by
 # themselves and have no event a shell could wait for.
 within() {
@@ -74,7 +81,7 @@ within() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.1
+		pause 0.1
 	done
 }
 

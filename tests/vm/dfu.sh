@@ -31,9 +31,9 @@ is_off_bus() { ! is_on_bus "$1"; }
 start_device() {
 	local port=$1
 	shift
-	rm -f "/tmp/control-$port"
+	rm -f "/tmp/control-$port" "/tmp/device-$port"
 	mkfifo "/tmp/control-$port"
-	dfu-device --port "$port" --control "/tmp/control-$port" "$@" >"/tmp/device-$port" 2>&1 &
+	dfu-device --port "$port" --control "/tmp/control-$port" "$@" >>"/tmp/device-$port" 2>&1 &
 	device_pids[$port]=$!
 	within 90 is_on_bus "$port" || bail "the device does not appear: $(cat "/tmp/device-$port")"
 }
@@ -44,15 +44,12 @@ tell_device() { # PORT COMMAND...
 
 # device_says PORT KEY: of what the device itself says: state, status, requests, boots, running.
 device_says() {
-	local before line
-	before=$(grep -c '^state ' "/tmp/device-$1")
+	local answer=
+	answers() { answer=$(grep '^state ' "/tmp/device-$1"); }
+	: >"/tmp/device-$1"
 	tell_device "$1" status
-	for _ in $(seq 100); do
-		[ "$(grep -c '^state ' "/tmp/device-$1")" = "$before" ] || break
-		sleep 0.02
-	done
-	line=$(grep '^state ' "/tmp/device-$1" | tail -n 1)
-	sed "s/.*$2 \(-\{0,1\}[0-9]*\).*/\1/" <<<"$line"
+	within 90 answers "$1"
+	[[ $answer =~ $2\ (-?[0-9]*) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 stop_device() { # PORT

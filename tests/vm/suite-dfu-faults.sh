@@ -4,8 +4,7 @@
 # fwslot_dfu under fire: everything a DFU device can do wrong, at every moment at which it can be
 # pulled out, and everything people can do to the driver while it writes.
 #
-# Not part of "make check" before it has passed on both kernels: tests/vm/suite 6.1 dfu-faults 500
-# kernels: none
+# kernels: 6.1 debug
 # timeout: 500
 . /mnt/host/tests/vm/dfu.sh
 

@@ -4,8 +4,7 @@
 # fwslot_dfu: which devices it claims, and one device in its two modes: written, on trial, confirmed,
 # boot-looping, in every way in which DFU devices put firmware in force. The real dfu-util beside it.
 #
-# Not part of "make check" before it has passed on both kernels: tests/vm/suite 6.1 dfu 400
-# kernels: none
+# kernels: 6.1 6.12 debug
 # timeout: 400
 . /mnt/host/tests/vm/dfu.sh
 
