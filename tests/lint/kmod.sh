@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The modules: the kernel's own checkpatch, sparse and W=1 on both kernels of
-# the test bed, each without a word.
+# The modules: the kernel's own checkpatch, W=1 on both kernels of the test bed and
+# sparse on the newer one, each without a word.
 . tests/tap.sh
 
 # Fetched first: what the checks say must not be mixed with the download's progress.
