@@ -110,7 +110,7 @@ bench-programs: $(BENCH_PROGRAMS)
 
 # The two commands of the README start on a bare machine: packages first, then a
 # second make, which finds the tools that the first one could not.
-.PHONY: check check-all check-unit check-faults check-crash check-bus check-net check-repo check-vm check-fuzz check-coverage check-valgrind lint test bench demo
+.PHONY: check check-all check-unit check-faults check-crash check-bus check-net check-repo check-vm check-vm-debug check-fuzz check-coverage check-valgrind lint test bench demo
 JOBS	?= $(shell nproc)
 again	= @$(MAKE) -j$(JOBS)
 
@@ -148,6 +148,12 @@ check-net: programs tools
 # help: sudo make check-vm      the suites inside virtual machines, both kernels
 check-vm: all tools
 	@BUILD=$(BUILD) tests/run bed vm
+
+# help: sudo make check-vm-debug  the modules on a kernel with KASAN, lockdep and kmemleak; built once
+check-vm-debug:
+	@tests/deps all
+	$(again) tools
+	@BUILD=$(BUILD) VM_KERNELS=debug tests/run vm/debug
 
 # help: make check-fuzz         every fuzzer for FUZZ_SECONDS (30) seconds
 check-fuzz: fuzz-programs

@@ -49,3 +49,12 @@ prune() {
 	find "$cache" -mindepth 1 -maxdepth 1 -mmin +1440 \
 		\( -name '*.new' -o -name '*.??????' -not -name '*.*.lock' \) -exec rm -rf {} +
 }
+
+# kernel_of --version|--folder|--headers KERNEL: what tests/vm/kernel says, or for the kernel
+# "debug", which is built here, tests/vm/debug-kernel.
+kernel_of() {
+	case $2 in
+	debug) "$bed/debug-kernel" "$1" ;;
+	*) "$bed/kernel" "$@" ;;
+	esac
+}

@@ -4,6 +4,7 @@
 # Boot assessment on a real kernel: trials, attempts that run down, every way back, handing back what a
 # device forgot. The table behind it is tested row by row in tests/unit/test-boot-assessment.c.
 #
+# kernels: 6.1 debug
 # timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 load devices=4 slots=2

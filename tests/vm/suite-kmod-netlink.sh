@@ -3,6 +3,7 @@
 #
 # The netlink family: its answers are those of sysfs, its events arrive, progress is not too much.
 #
+# kernels: 6.12 debug
 # timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 load devices=12 slots=3

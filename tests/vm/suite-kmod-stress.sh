@@ -4,6 +4,7 @@
 # The module is loaded and unloaded 100 times with uploads running, devices vanishing and others
 # reading. The kernel log must stay clean: tests/vm/suite asks for that.
 #
+# kernels: 6.12 debug
 # timeout: 600
 . /mnt/host/tests/vm/kmod.sh
 rounds=${ROUNDS:-100}
