@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # table.awk: from lines "who what number" to a table with ratios; each promise is a row
-# of BEGIN.  Status 1 when a promise is not kept or a figure is missing.
+# of BEGIN.  "parts" are those that were measured.  Status 1 when a promise is not kept or a
+# figure of them is missing.
+
+function part(name) {
+	is_wanted = index(" " parts " ", " " name " ")
+}
 
 function row(what, text, kind, limit) {
+	if (!is_wanted)
+		return
 	order[++rows] = what
 	label[what] = text
 	promise[what] = kind
@@ -11,19 +18,31 @@ function row(what, text, kind, limit) {
 }
 
 BEGIN {
+	part("bus")
 	row("start_ms", "start to first reply, ms", "value", 12)
 	row("start_cpu_ms", "  processor time, ms", "", 0)
 	row("private_dirty_kib", "idle memory, private dirty, KiB", "value", 1.2 * 1024)
 	row("pss_kib", "  PSS, KiB", "value", 5 * 1024)
 	row("rss_kib", "  RSS, KiB", "", 0)
 	row("read_us", "property read, us", "ratio", 1.25)
+	part("recovery")
 	row("recovery_ms", "kill -9 to a right picture, ms", "value", 100)
+	part("fetch")
 	row("fetch_ms", "download 64 MiB by HTTPS, verified, ms", "ratio", 1.25)
 	row("fetch_cpu_ms", "  processor time, ms", "", 0)
 	row("fetch_peak_kib", "  peak memory at 64 MiB over 1 MiB, KiB", "growth", 1024)
+	part("install")
 	row("install_ms", "install 16 MiB, ms", "ratio", 1.5)
 	row("install_cpu_ms", "  processor time, ms", "ratio", 1.5)
 	row("peak_kib", "peak memory at 16 MiB over 1 MiB, KiB", "growth", 4096)
+	part("providers")
+	row("dfu_down_ms", "DFU, 1 MiB down, beside dfu-util, ms", "ratio", 1 / 0.95)
+	row("dfu_up_ms", "DFU, 1 MiB up, beside dfu-util, ms", "ratio", 1 / 0.95)
+	row("mtd_ms", "MTD, 8 MiB, beside flashcp, ms", "ratio", 1 / 0.8)
+	row("smp_ms", "SMP, 64 KiB, beside its bytes at 115200 baud, ms", "ratio", 1 / 0.95)
+	row("smp_bytes", "  bytes on the line, beside base64 alone", "", 0)
+	row("many_ms", "64 devices at once, beside 32 times one, ms", "ratio", 1 / 0.9)
+	row("vanish_ms", "  one of them vanishes: until the others end, ms", "ratio", 1.1)
 }
 
 { figure[$1, $2] = $3 }
@@ -45,17 +64,17 @@ function verdict(what,    floor, value, kept) {
 }
 
 END {
-	printf "%-40s %10s %10s %8s\n", "median of one run", "floor", "fwslotd", "ratio"
+	printf "%-50s %10s %10s %8s\n", "median of one run", "floor", "fwslotd", "ratio"
 	for (i = 1; i <= rows; i++) {
 		what = order[i]
 		if (!(("fwslotd", what) in figure) || !(("floor", what) in figure)) {
-			printf "%-40s not measured\n", label[what]
+			printf "%-50s not measured\n", label[what]
 			broken++
 			continue
 		}
 		floor = figure["floor", what]
 		ratio = floor > 0 ? sprintf("%.2f", figure["fwslotd", what] / floor) : "-"
-		printf "%-40s %10s %10s %8s  %s\n", label[what], floor, figure["fwslotd", what],
+		printf "%-50s %10s %10s %8s  %s\n", label[what], floor, figure["fwslotd", what],
 			ratio, verdict(what)
 	}
 	exit broken > 0
