@@ -158,7 +158,7 @@ static void test_states(void)
 		int error;
 	} codes[] = {
 		{ 0, "OK", 0 },
-		{ 1, "errTARGET", -EBADMSG },
+		{ 1, "errTARGET", -EMEDIUMTYPE },
 		{ 2, "errFILE", -EBADMSG },
 		{ 3, "errWRITE", -EIO },
 		{ 4, "errERASE", -EUCLEAN },
