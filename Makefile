@@ -32,6 +32,8 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
 INCLUDES := -Idaemon -Ikmod/include/uapi -I.
 DEFINES	:= -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DFWSLOT_VERSION='"$(VERSION)"' -DFWSLOT_PREFIX='"$(PREFIX)"'
+# When this was made: a clock that is behind it is wrong. A package says it by SOURCE_DATE_EPOCH.
+%/daemon/base/time.o: BASE_CFLAGS += -DFWSLOT_TIME_EPOCH=$(or $(SOURCE_DATE_EPOCH),$(shell stat -c %Y dkms.conf))
 BASE_CFLAGS := -std=gnu11 -g $(WARNINGS) $(HARDENING) $(INCLUDES) $(DEFINES)
 BASE_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static usec_t clock_now(clockid_t clock)
@@ -24,6 +25,16 @@ usec_t time_now_realtime(void)
 usec_t time_now_monotonic(void)
 {
 	return clock_now(CLOCK_MONOTONIC);
+}
+
+usec_t time_floor(const char *clock_file)
+{
+	usec_t made = FWSLOT_TIME_EPOCH * USEC_PER_SEC, written = 0;
+	struct stat state;
+
+	if (stat(clock_file, &state) == 0 && state.st_mtime > 0)
+		written = (usec_t)state.st_mtime * USEC_PER_SEC;
+	return written > made ? written : made;
 }
 
 const char *time_format(usec_t time, char text[static TIME_TEXT_SIZE])

@@ -30,6 +30,13 @@ usec_t time_now_realtime(void);
 usec_t time_now_monotonic(void);
 
 /*
+ * A moment that has surely passed, for a machine whose clock was not set yet: when this
+ * program was made (SOURCE_DATE_EPOCH), or when @clock_file was written last, which a
+ * program that sets the clock touches; it may be absent. Never after a clock that is right.
+ */
+usec_t time_floor(const char *clock_file);
+
+/*
  * Writes @time as "YYYY-MM-DDTHH:MM:SSZ" (UTC, fraction cut off) into @text and
  * returns @text. Times past the year 9999 are written as "9999-12-31T23:59:59Z".
  */

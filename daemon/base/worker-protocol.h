@@ -36,6 +36,7 @@
 #define WORKER_KEY_NOW_USEC "NOW_USEC" /* wall clock, since 1970 */
 #define WORKER_KEY_ALLOW_DOWNGRADE "ALLOW_DOWNGRADE" /* 0 | 1; never below FLOOR */
 #define WORKER_KEY_ALLOW_REINSTALL "ALLOW_REINSTALL" /* optional, 0 | 1 */
+#define WORKER_KEY_ALLOW_STALE "ALLOW_STALE" /* optional, 0 | 1: of open-bundle, what has expired */
 #define WORKER_KEY_WANT_VERSION "WANT_VERSION" /* optional: only this release */
 #define WORKER_KEY_MAX_BYTES "MAX_BYTES" /* of the bundle */
 #define WORKER_KEY_INVENTORY_COUNT "INVENTORY_COUNT" /* optional, 0...WORKER_INVENTORY_MAX */
@@ -120,6 +121,7 @@
 #define WORKER_KEY_COUNTER "COUNTER" /* of the release */
 #define WORKER_KEY_SLOT "SLOT" /* slot label the image is for; empty: any slot */
 #define WORKER_KEY_MIN_COUNTER "MIN_COUNTER"
+#define WORKER_KEY_IS_STALE "IS_STALE" /* of open-bundle, 0 | 1 */
 #define WORKER_KEY_NEW_FLOOR "NEW_FLOOR" /* the device's floor once this release is confirmed */
 #define WORKER_KEY_URGENCY "URGENCY" /* low medium high critical */
 #define WORKER_KEY_SIGNER "SIGNER" /* role that answers for the index and the image */

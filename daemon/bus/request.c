@@ -19,7 +19,9 @@
 #define ACTION_CANCEL_OWN "org.fwslot1.cancel-own"
 #define ACTION_CANCEL_FOREIGN "org.fwslot1.cancel-foreign"
 
-#define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK)
+#define INSTALL_FLAGS                                                                     \
+	(MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK | \
+	 MANAGER_FLAG_STALE)
 
 /*
  * Nobody's device: when there is none at all, the kernel module is the likelier cause than the
@@ -98,7 +100,8 @@ static int answer_when_checked(struct bus *bus, sd_bus_message *call, const stru
 static int authorize_install(struct bus *bus, sd_bus_message *call, const char *device_id,
 			     uint64_t flags, uint32_t *ret_uid, sd_bus_error *error)
 {
-	const char *action = flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
+	const char *action = flags & MANAGER_FLAG_STALE	    ? ACTION_INSTALL_STALE_FILE :
+			     flags & MANAGER_FLAG_DOWNGRADE ? ACTION_DOWNGRADE :
 							      ACTION_INSTALL_FILE;
 	struct bus_device *device;
 	int r = request_find_device(bus, device_id, flags, INSTALL_FLAGS, &device, error);

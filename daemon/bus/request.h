@@ -47,6 +47,7 @@ int request_install_update(struct bus *bus, sd_bus_message *call, const char *de
 
 /* An earlier version, or any version that ever ran: the right for it. */
 #define ACTION_DOWNGRADE "org.fwslot1.downgrade"
+#define ACTION_INSTALL_STALE_FILE "org.fwslot1.install-stale-file"
 
 /* Shared by them: the device of that id, the flags being known ones, or an error that says what to do. */
 int request_find_device(struct bus *bus, const char *device_id, uint64_t flags,

@@ -29,6 +29,7 @@ enum ctl_option {
 	CTL_REINSTALL = 1 << 3,
 	CTL_DOWNGRADE = 1 << 4,
 	CTL_NO_WAY_BACK = 1 << 5,
+	CTL_STALE = 1 << 6,
 };
 
 struct verb;

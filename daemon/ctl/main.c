@@ -30,6 +30,7 @@ static const struct option options[] = {
 	{ "no-wait", no_argument, NULL, CTL_NO_WAIT },
 	{ "reinstall", no_argument, NULL, CTL_REINSTALL },
 	{ "downgrade", no_argument, NULL, CTL_DOWNGRADE },
+	{ "stale", no_argument, NULL, CTL_STALE },
 	{ "no-way-back", no_argument, NULL, CTL_NO_WAY_BACK },
 	{ 0 },
 };

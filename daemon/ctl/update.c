@@ -19,6 +19,7 @@ static const struct {
 	{ CTL_REINSTALL, 2 },
 	{ CTL_DOWNGRADE, 4 },
 	{ CTL_NO_WAY_BACK, 8 },
+	{ CTL_STALE, 16 },
 };
 
 /* A version has no slash and does not end like an offline file. */
@@ -57,6 +58,8 @@ static int install(struct ctl *ctl)
 		return install_file(ctl, flags);
 	if (ctl->options & CTL_DOWNGRADE)
 		return ctl_misused(ctl, "--downgrade is for files: sources offer nothing older.");
+	if (ctl->options & CTL_STALE)
+		return ctl_misused(ctl, "--stale is for files: what a source offers is fresh.");
 	return install_offered(ctl, flags);
 }
 
@@ -71,11 +74,14 @@ const struct verb verb_install = {
 		"in .fwb.\n\n"
 		"  --reinstall    even if that version runs, or was taken back here before\n"
 		"  --downgrade    a file: even if it is older than what runs\n"
+		"  --stale        a file: even if what vouches for it has expired (AllowStaleFiles= of\n"
+		"                 fwslotd.conf must allow it)\n"
 		"  --no-way-back  even if a bad update could not be taken back: the device has one\n"
 		"                 slot, and what it holds cannot be saved\n" HELP_NO_WAIT,
 	.count_min = 1,
 	.count_max = 2,
-	.options = CTL_JSON | CTL_NO_WAIT | CTL_REINSTALL | CTL_DOWNGRADE | CTL_NO_WAY_BACK,
+	.options = CTL_JSON | CTL_NO_WAIT | CTL_REINSTALL | CTL_DOWNGRADE | CTL_STALE |
+		   CTL_NO_WAY_BACK,
 	.may_need_password = true,
 	.run = install,
 };

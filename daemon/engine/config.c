@@ -51,6 +51,7 @@ static const struct conf_key keys[] = {
 	    USEC_PER_HOUR, 36500 * USEC_PER_DAY),
 	KEY("Backup", "SpareSlots", CONF_BOOLEAN, backs_up_spares, 1, 0, 1),
 	WORD_KEY("Updates", "Policy", policy, policies),
+	KEY("Updates", "AllowStaleFiles", CONF_BOOLEAN, allows_stale_files, 0, 0, 1),
 };
 
 static const struct conf_table table = { keys, ARRAY_SIZE(keys), "ignored" };

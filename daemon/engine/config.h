@@ -34,6 +34,7 @@ struct config {
 	bool backs_up_spares; /* SpareSlots= */
 	/* [Updates] */
 	char policy[CONF_WORD_MAX + 1]; /* Policy= */
+	bool allows_stale_files; /* AllowStaleFiles= */
 };
 
 void config_set_defaults(struct config *ret);

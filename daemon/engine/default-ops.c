@@ -23,6 +23,13 @@ static uint64_t boottime_usec(const struct engine_ops *self)
 	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* systemd-timesyncd touches it when it is sure of the time, and once a minute from then on. */
+static uint64_t time_floor_usec(const struct engine_ops *self)
+{
+	(void)self;
+	return time_floor("/var/lib/systemd/timesync/clock");
+}
+
 static uint64_t any_bits(const struct engine_ops *self)
 {
 	uint64_t bits = 0;
@@ -83,6 +90,7 @@ static int set_attempts(const struct engine_ops *self, unsigned index, unsigned 
 const struct engine_ops engine_default_ops = {
 	.realtime_usec = realtime_usec,
 	.boottime_usec = boottime_usec,
+	.time_floor_usec = time_floor_usec,
 	.random = any_bits,
 	.device_read = device_read,
 	.load_begin = load_begin,

@@ -39,6 +39,9 @@ struct engine_ops {
 	uint64_t (*realtime_usec)(const struct engine_ops *self);
 	uint64_t (*boottime_usec)(const struct engine_ops *self);
 
+	/* A moment that has surely passed; NULL: none is known. */
+	uint64_t (*time_floor_usec)(const struct engine_ops *self);
+
 	/* Any 64 bits, to be at another moment than others; NULL: always 0. */
 	uint64_t (*random)(const struct engine_ops *self);
 

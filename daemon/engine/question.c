@@ -95,6 +95,27 @@ void question_add_device(struct packet *request, struct manager *manager,
 	add_inventory(request, manager, device);
 }
 
+/*
+ * By which time metadata has expired. Not manager_now(): that is the clock as it was set last, maybe since we started.
+ * A machine without a clock of its own begins somewhere in the past: what has surely passed counts then, and what was
+ * good when an update source was asked last.
+ */
+static uint64_t reference_time(struct manager *manager)
+{
+	const struct engine_ops *ops = manager->ops;
+	const uint64_t moments[] = {
+		ops->realtime_usec(ops),
+		ops->time_floor_usec ? ops->time_floor_usec(ops) : 0,
+		manager_last_refresh(manager),
+	};
+	uint64_t latest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
+		if (moments[i] > latest)
+			latest = moments[i];
+	return latest;
+}
+
 int question_add_folders(struct packet *request, struct manager *manager)
 {
 	_cleanup_free_ char *stage = images_folder_path(manager, IMAGES_PAYLOAD);
@@ -105,7 +126,5 @@ int question_add_folders(struct packet *request, struct manager *manager)
 	(void)packet_add_format(request, WORKER_KEY_ROOTS_DIRS, "%s/remotes.d:%s/remotes.d",
 				manager->folders.config, manager->folders.vendor);
 	(void)packet_add(request, WORKER_KEY_STAGE_DIR, stage);
-	/* Not manager_now(): what has expired is said by the clock as it was set last, maybe since we started. */
-	return packet_add_u64(request, WORKER_KEY_NOW_USEC,
-			      manager->ops->realtime_usec(manager->ops));
+	return packet_add_u64(request, WORKER_KEY_NOW_USEC, reference_time(manager));
 }

@@ -17,7 +17,9 @@
 #include "engine/backups.h"
 #include "engine/space.h"
 
-#define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK)
+#define INSTALL_FLAGS                                                                     \
+	(MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK | \
+	 MANAGER_FLAG_STALE)
 
 int request_check_device(struct manager *manager, const char *device_id, struct device **ret,
 			 struct failure *failure)
@@ -158,6 +160,21 @@ static int check_space(struct manager *manager, const struct device *device, int
 			   (uint64_t)status.st_size, failure);
 }
 
+/* Who may give up freshness is decided here, before who is asking: by whoever set up the machine. */
+static int check_stale(const struct manager *manager, uint64_t flags, struct failure *failure)
+{
+	if (!(flags & MANAGER_FLAG_STALE))
+		return 0;
+	if (!manager->config.allows_stale_files)
+		return fail(
+			failure, REASON_EXPIRED,
+			"Files that have expired are not installed on this machine. To allow it, set AllowStaleFiles=yes in section [Updates] of fwslotd.conf.");
+	if (flags & MANAGER_FLAG_DOWNGRADE)
+		return fail(failure, REASON_INVALID_ARGUMENT,
+			    "A file that has expired cannot be used to install older firmware.");
+	return 0;
+}
+
 static int install(struct manager *manager, const char *device_id, int *bundle_fd,
 		   const char *source, uint64_t flags, uint32_t uid, struct job **ret_job,
 		   struct failure *failure)
@@ -167,6 +184,8 @@ static int install(struct manager *manager, const char *device_id, int *bundle_f
 	int r;
 
 	r = request_check_flags(flags, INSTALL_FLAGS, failure);
+	if (r >= 0)
+		r = check_stale(manager, flags, failure);
 	if (r >= 0)
 		r = request_check_device(manager, device_id, &device, failure);
 	if (r >= 0)

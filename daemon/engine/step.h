@@ -19,6 +19,7 @@
 /* Flags of a request, as on the bus; others are refused with REASON_INVALID_ARGUMENT. */
 #define MANAGER_FLAG_REINSTALL (UINT64_C(1) << 1) /* even if it runs, or failed there before */
 #define MANAGER_FLAG_DOWNGRADE (UINT64_C(1) << 2) /* an older release, never below the floor */
+#define MANAGER_FLAG_STALE (UINT64_C(1) << 4) /* a file whose signed statements have expired */
 #define MANAGER_FLAG_NO_WAY_BACK (UINT64_C(1) << 3) /* one slot and no backup: do it all the same */
 
 /* Limits of one job; each ends in a final phase, never in silence. */

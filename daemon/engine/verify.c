@@ -35,6 +35,7 @@ static int make_request(struct job_entry *entry, const char *operation, const st
 			     (flags & MANAGER_FLAG_DOWNGRADE) != 0);
 	(void)packet_add_u64(request, WORKER_KEY_ALLOW_REINSTALL,
 			     (flags & MANAGER_FLAG_REINSTALL) != 0);
+	(void)packet_add_u64(request, WORKER_KEY_ALLOW_STALE, (flags & MANAGER_FLAG_STALE) != 0);
 	(void)packet_add_u64(request, WORKER_KEY_MAX_BYTES, manager->config.maximum_bundle_bytes);
 	if (question_add_folders(request, manager) == -ENOMEM)
 		return -ENOMEM;
@@ -53,6 +54,7 @@ static int take_result(struct job_entry *entry, const struct packet *result,
 		       struct failure *failure)
 {
 	struct job_release *release = &entry->job.knowledge.release;
+	uint64_t is_stale = 0;
 	const char *digest = text_of(result, WORKER_KEY_SHA256),
 		   *version = text_of(result, WORKER_KEY_VERSION),
 		   *label = text_of(result, WORKER_KEY_SLOT);
@@ -71,6 +73,9 @@ static int take_result(struct job_entry *entry, const struct packet *result,
 	if (r < 0)
 		return fail(failure, REASON_INTERNAL,
 			    "The worker's answer lacks the counter, the length or the floor.");
+	/* What has expired says nothing of how things are now, so it forbids nothing for the time to come. */
+	if (packet_get_u64(result, WORKER_KEY_IS_STALE, 0, 1, &is_stale) >= 0 && is_stale)
+		release->new_floor = 0;
 	snprintf(release->digest, sizeof(release->digest), "sha256:%s", digest);
 	if (entry->job.record.digest[0] && strcmp(entry->job.record.digest, release->digest) != 0)
 		return fail(failure, REASON_REPLACED,

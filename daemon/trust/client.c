@@ -126,7 +126,7 @@ int client_check_expiry(const struct trust_client *client, const struct metadata
 {
 	char expires[TIME_TEXT_SIZE], now[TIME_TEXT_SIZE];
 
-	if (metadata->expires > client->now)
+	if (metadata->expires > client->now || client->source == CLIENT_FETCH_STALE)
 		return 0;
 	return fail(
 		failure, REASON_EXPIRED,

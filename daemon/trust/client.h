@@ -25,6 +25,11 @@ enum client_source {
 	CLIENT_FETCH, /* the whole workflow */
 	/* No request for metadata: what is stored and still valid, for instance to look up a file by. */
 	CLIENT_STORED,
+	/*
+	 * The whole workflow, but what has expired is let pass: freshness is given up, and what a vendor took back
+	 * since may come. For files that an administrator vouches for; nothing but roots may be kept of it.
+	 */
+	CLIENT_FETCH_STALE,
 };
 
 /* A delegated role in memory, as verified by one delegator; a list. */

@@ -73,7 +73,7 @@ static int choose_remote(struct fetcher *fetcher, const struct authenticate_opti
 	return fail(failure, best.reason, "%s", failure_message(&best));
 }
 
-/* Refreshes, keeps what is proven, and finds and fetches the image. */
+/* Refreshes, keeps what is proven (of a stale file only roots), and finds and fetches the image. */
 static int find_image(const struct authenticate_options *options, struct authenticated *ret,
 		      struct failure *failure)
 {
@@ -87,7 +87,9 @@ static int find_image(const struct authenticate_options *options, struct authent
 		return r;
 	}
 	r = offer_find(ret->client, options->device, &ret->offer, failure);
-	committed = trust_store_commit(ret->store, TRUST_STORE_COMMIT_ALL, r < 0 ? NULL : failure);
+	committed = trust_store_commit(
+		ret->store, ret->is_stale ? TRUST_STORE_COMMIT_ROOTS : TRUST_STORE_COMMIT_ALL,
+		r < 0 ? NULL : failure);
 	if (r >= 0)
 		r = committed;
 	return r < 0 ? r :
@@ -108,6 +110,22 @@ static int find_image_in_stored(const struct remote *remote, struct fetcher *fet
 	return r < 0 ? r : find_image(options, ret, NULL);
 }
 
+/* The same checks once more, but for the dates. */
+static int find_stale_image(const struct remote *remote, struct fetcher *fetcher,
+			    const struct authenticate_options *options, struct authenticated *ret,
+			    struct failure *failure)
+{
+	int r;
+
+	authenticated_clear(ret);
+	failure_clear(failure);
+	r = begin(remote, fetcher, CLIENT_FETCH_STALE, options, ret, failure);
+	if (r < 0)
+		return r;
+	ret->is_stale = true;
+	return find_image(options, ret, failure);
+}
+
 int authenticate(struct fetcher *fetcher, const struct authenticate_options *options,
 		 struct authenticated *ret, struct failure *failure)
 {
@@ -117,7 +135,11 @@ int authenticate(struct fetcher *fetcher, const struct authenticate_options *opt
 	if (r < 0)
 		return r;
 	r = find_image(options, ret, failure);
-	if (r >= 0 || !failure || failure->reason != REASON_METADATA_ROLLBACK)
+	if (r >= 0 || !failure)
+		return r;
+	if (failure->reason == REASON_EXPIRED && options->accepts_stale)
+		return find_stale_image(remote, fetcher, options, ret, failure);
+	if (failure->reason != REASON_METADATA_ROLLBACK)
 		return r;
 	authenticated_clear(ret);
 	if (find_image_in_stored(remote, fetcher, options, ret) < 0)

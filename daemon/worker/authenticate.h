@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/time.h"
 #include "remote/remotes.h"
 #include "trust/offer.h"
@@ -17,6 +19,7 @@ struct authenticated {
 	struct offer offer;
 	struct fetched_file image;
 	const char *remote; /* borrowed from the remotes */
+	bool is_stale; /* what vouches for it has expired */
 };
 
 struct authenticate_options {
@@ -24,6 +27,7 @@ struct authenticate_options {
 	int trust_fd; /* folder of the sources' trusted metadata */
 	const struct remotes *remotes;
 	usec_t now;
+	bool accepts_stale; /* a file whose statements did nothing wrong but expire */
 	const struct device_request *device;
 };
 

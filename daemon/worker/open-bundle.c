@@ -71,6 +71,7 @@ static struct packet *describe(const struct authenticated *found)
 		return NULL;
 	describe_offer(result, &found->offer, found->remote);
 	describe_image(result, &found->image);
+	(void)packet_add_u64(result, WORKER_KEY_IS_STALE, found->is_stale);
 	return result;
 }
 
@@ -93,6 +94,7 @@ static int open_bundle(int fd, const struct bundle_request *request,
 		.trust_fd = workplace->trust_fd,
 		.remotes = &workplace->remotes,
 		.now = request->now,
+		.accepts_stale = request->accepts_stale,
 		.device = &request->device,
 	};
 	_cleanup_bundle_ struct bundle *bundle = NULL;

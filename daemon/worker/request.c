@@ -203,6 +203,9 @@ static int read_device(const struct packet *packet, struct bundle_request *reque
 	if (r >= 0)
 		r = read_flag(packet, WORKER_KEY_ALLOW_REINSTALL, JSON_OPTIONAL,
 			      &device->allow_reinstall, failure);
+	if (r >= 0)
+		r = read_flag(packet, WORKER_KEY_ALLOW_STALE, JSON_OPTIONAL,
+			      &request->accepts_stale, failure);
 	device->installed_version = packet_get(packet, WORKER_KEY_INSTALLED_VERSION);
 	device->want_version = packet_get(packet, WORKER_KEY_WANT_VERSION);
 	request->serial = packet_get(packet, WORKER_KEY_SERIAL);

@@ -21,6 +21,7 @@ struct bundle_request {
 	size_t roots_folder_count;
 	uint64_t max_bytes;
 	usec_t now;
+	bool accepts_stale; /* of open-bundle */
 	struct device_request device;
 	const char *serial; /* "": none */
 	/* of download and refresh; NULL where absent */

@@ -3,7 +3,7 @@
 #
 # remote.sh: sourced after bus.sh by suites with an update source: the vendor "acme", whose repository a
 # real web server serves, and fwslot-fetch started by a socket as systemd does it.
-. tests/ports.sh
+. tests/web.sh
 
 site=$work/site
 export FWSLOT_FETCH_SOCKET=$work/fetch.sock
@@ -16,27 +16,10 @@ start_fetch() {
 }
 
 start_server() {
+	mkdir -p "$site"
 	free_port
-	mkdir -p "$site" "$work/nginx"
-	cat >"$work/nginx.conf" <<-END
-		daemon off;
-		master_process off;
-		pid $work/nginx/pid;
-		error_log $work/nginx/error.log;
-		events { }
-		http {
-			access_log $work/nginx/access.log;
-			client_body_temp_path $work/nginx/body;
-			proxy_temp_path $work/nginx/proxy;
-			fastcgi_temp_path $work/nginx/fastcgi;
-			uwsgi_temp_path $work/nginx/uwsgi;
-			scgi_temp_path $work/nginx/scgi;
-			server { listen 127.0.0.1:$port; root $site; }
-		}
-	END
-	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
-	children+=($!)
-	within 30 answers $port || bail "nginx does not start: $(<"$work/nginx/start.log")"
+	start_web "$port" <<<"server { listen 127.0.0.1:$port; root $site; }"
+	children+=("$web")
 }
 
 publish() {

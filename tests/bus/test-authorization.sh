@@ -23,7 +23,7 @@ install_from_stdin() { # FLAGS
 
 # asks ACTION WHAT METHOD [ARGUMENT...]: refused without that action, even with all others allowed;
 # let through to the engine with it alone.
-all_actions='install-file revert confirm downgrade export-backup cancel-own cancel-foreign'
+all_actions='install-file install-stale-file revert confirm downgrade export-backup cancel-own cancel-foreign'
 asks() {
 	local action=$1 what=$2 others=() other
 	shift 2
@@ -46,6 +46,7 @@ each_action() {
 	asks downgrade "Revert of firmware that is good" nobody Revert sim0 0
 	asks install-file "InstallFile" install_from_stdin 0
 	asks downgrade "InstallFile with flag 4" install_from_stdin 4
+	asks install-stale-file "InstallFile with flag 16" install_from_stdin 16
 	asks install-file "InstallImported" nobody InstallImported sim0 none.fwb 0
 	asks confirm "Confirm" nobody Confirm sim0 0
 	asks revert "Revert after a failed update" nobody Revert sim0 0

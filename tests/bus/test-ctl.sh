@@ -78,6 +78,7 @@ sim1|Test device 1|1.0.0|up-to-date" "list"
 	exits 1 'no update source "acme"' "a source that is not there" fwslotctl refresh acme
 	ok "no sources" eval 'fwslotctl remotes | grep -q "^No update source has a server"'
 	exits 1 'offer' "nothing is offered, so nothing is installed" fwslotctl install sim0
+	exits 2 'stale is for files' "what is offered is fresh" fwslotctl install --stale sim0
 	exits 2 'downgrade is for files' "nor anything older" fwslotctl install --downgrade sim0
 	ok "no backups" eval 'fwslotctl backups | grep -q "^No firmware has been saved yet"'
 }

@@ -6,7 +6,7 @@
 # be made to do.  Certificates are made for each run.  Everything lives in $work and
 # ends with the suite.
 . tests/tap.sh
-. tests/ports.sh
+. tests/web.sh
 
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -59,21 +59,6 @@ start_bad_server() {
 	"$bad_server" --content 1048576 >"$work/content"
 }
 
-# certificate NAME [ISSUER] <<TEMPLATE: NAME.key and NAME.pem, signed by ISSUER or itself.
-certificate() {
-	local name=$1 issuer=${2:-} way=--generate-self-signed
-	cat >"$work/$name.template"
-	grep -q _date= "$work/$name.template" || echo 'expiration_days = 2' >>"$work/$name.template"
-	certtool --generate-privkey --key-type=ecdsa --curve=secp256r1 \
-		--outfile="$work/$name.key" >/dev/null 2>&1 || bail "certtool makes no key"
-	[ -z "$issuer" ] || way="--generate-certificate --load-ca-privkey=$work/$issuer.key
-		--load-ca-certificate=$work/$issuer.pem"
-	# shellcheck disable=SC2086 # several words
-	certtool $way --load-privkey="$work/$name.key" --template="$work/$name.template" \
-		--outfile="$work/$name.pem" >"$work/$name.log" 2>&1 ||
-		bail "certtool makes no certificate: $(<"$work/$name.log")"
-}
-
 make_certificates() {
 	certificate ca <<<$'cn = Test CA\nca\ncert_signing_key'
 	certificate server ca <<<$'cn = localhost\ndns_name = localhost\nip_address = 127.0.0.1\ntls_www_server\nsigning_key'
@@ -118,25 +103,11 @@ start_nginx() {
 		location = /forbidden { return 403; }
 		location = /broken { return 500; }
 		location = /log-in { return 401; }"
-	mkdir -p "$work/files" "$work/nginx"
+	mkdir -p "$work/files"
 	free_port
 	http=http://127.0.0.1:$port
 	{
-		cat <<-END
-			daemon off;
-			master_process off;
-			pid $work/nginx/pid;
-			error_log $work/nginx/error.log;
-			events { }
-			http {
-				access_log $work/nginx/access.log;
-				client_body_temp_path $work/nginx/body;
-				proxy_temp_path $work/nginx/proxy;
-				fastcgi_temp_path $work/nginx/fastcgi;
-				uwsgi_temp_path $work/nginx/uwsgi;
-				scgi_temp_path $work/nginx/scgi;
-				server { listen 127.0.0.1:$port; $common }
-		END
+		echo "server { listen 127.0.0.1:$port; $common }"
 		tls_server https server "$common location = /to-plain { return 302 $http/small; }
 			location /gateway/ { proxy_pass ${bad:-$http}/; }"
 		tls_server wrong_host other "$common"
@@ -148,9 +119,7 @@ start_nginx() {
 		tls_server demands server "ssl_client_certificate $work/ca.pem; ssl_verify_client on;
 			location /to-asks { return 302 $asks/; }
 			location / { return 200 '\$ssl_client_s_dn'; }"
-		echo '}'
-	} >"$work/nginx.conf"
-	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
-	children+=($!)
-	within 60 answers "$port" || bail "nginx does not start: $(<"$work/nginx/start.log")"
+	} >"$work/servers"
+	start_web "$port" <"$work/servers"
+	children+=("$web")
 }

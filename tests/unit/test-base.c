@@ -86,6 +86,10 @@ static void test_time(void)
 	tap_ok(time_parse_date("2031-12-31", &time) >= 0 &&
 		       time_parse_date("2031-12-31T", &time) < 0,
 	       "a date");
+	time = time_floor("/proc/self/no such file");
+	tap_ok(time > 1600000000 * USEC_PER_SEC && time <= time_now_realtime() &&
+		       time_floor("/proc/self/stat") >= time,
+	       "what has passed when this was made has passed; a clock's file may say more");
 	tap_ok(time_now_realtime() > 1600000000 * USEC_PER_SEC && time_now_monotonic() > 0,
 	       "the clocks");
 }

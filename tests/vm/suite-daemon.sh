@@ -83,7 +83,7 @@ refuse_nobody() {
 			runuser -u nobody -- busctl --allow-interactive-authorization=no \
 			call org.fwslot1 /org/fwslot1 org.fwslot1.Manager $call
 	done
-	is "$(pkaction | grep -c '^org.fwslot1\.')" 9 "polkit knows the actions"
+	is "$(pkaction | grep -c '^org.fwslot1\.')" "$(grep -c '<action id' daemon/data/org.fwslot1.policy)" "polkit knows the actions"
 	is "$(error_of gcall Confirm sim0 0)" $error.NotOnTrial "root is allowed"
 }
 
@@ -135,6 +135,10 @@ refuse_files() {
 	refuses Unsigned unsigned "not signed"
 	refuses UnknownSigner stranger "signed by a stranger"
 	refuses Expired expired "expired"
+	systemctl stop systemd-timesyncd.service 2>/dev/null
+	date -s "@$(($(date +%s) - 60 * 24 * 3600))" >/dev/null
+	refuses Expired expired "and nothing becomes good when the clock is put back"
+	date -s "@$(($(date +%s) + 60 * 24 * 3600))" >/dev/null
 	refuses MetadataRollback 1.1.0 "older than what was seen"
 	refuses Incompatible elsewhere "for another device"
 	refuses Downgrade older "an older release"

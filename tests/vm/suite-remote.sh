@@ -9,51 +9,23 @@
 set -u
 # shellcheck source=daemon.sh
 . "$(dirname "$0")/daemon.sh"
+. tests/web.sh
 site=/srv/acme
 conf=/etc/fwslot/remotes.d/acme/remote.conf
 
-# certificate NAME [ISSUER] <<TEMPLATE: NAME.key and NAME.pem in $work, signed by ISSUER or itself.
-certificate() {
-	local name=$1 way=--generate-self-signed
-	cat >"$work/$name.template"
-	certtool --generate-privkey --key-type=ecdsa --curve=secp256r1 --outfile="$work/$name.key" >/dev/null 2>&1
-	[ $# = 1 ] || way="--generate-certificate --load-ca-privkey=$work/$2.key --load-ca-certificate=$work/$2.pem"
-	# shellcheck disable=SC2086  # several words
-	certtool $way --load-privkey="$work/$name.key" --template="$work/$name.template" \
-		--outfile="$work/$name.pem" >"$work/$name.log" 2>&1
-}
-
 start_server() {
-	certificate ca <<<$'cn = Test CA\nca\ncert_signing_key\nexpiration_days = 2' &&
-		certificate server ca <<<$'cn = localhost\ndns_name = localhost\ntls_www_server\nexpiration_days = 2' &&
-		certificate other <<<$'cn = localhost\ndns_name = localhost\ntls_www_server\nexpiration_days = 2' ||
-		bail "no certificates: $(cat "$work"/*.log)"
-	mkdir -p $site "$work/nginx"
+	certificate ca <<<$'cn = Test CA\nca\ncert_signing_key'
+	certificate server ca <<<$'cn = localhost\ndns_name = localhost\ntls_www_server'
+	certificate other <<<$'cn = localhost\ndns_name = localhost\ntls_www_server'
+	mkdir -p $site
 	chmod 755 "$work"
-	cat >"$work/nginx.conf" <<-END
-		daemon off;
-		master_process off;
-		user root;
-		pid $work/nginx/pid;
-		error_log $work/nginx/error.log;
-		events { }
-		http {
-			access_log $work/nginx/access.log;
-			client_body_temp_path $work/nginx/body;
-			proxy_temp_path $work/nginx/proxy;
-			fastcgi_temp_path $work/nginx/fastcgi;
-			uwsgi_temp_path $work/nginx/uwsgi;
-			scgi_temp_path $work/nginx/scgi;
-			ssl_certificate_key $work/server.key;
-			ssl_certificate $work/server.pem;
-			server { listen 127.0.0.1:8443 ssl; root $site; }
-			server { listen 127.0.0.1:8444 ssl; root $site;
-				ssl_certificate_key $work/other.key; ssl_certificate $work/other.pem; }
-		}
+	start_web 8443 <<-END
+		ssl_certificate_key $work/server.key;
+		ssl_certificate $work/server.pem;
+		server { listen 127.0.0.1:8443 ssl; root $site; }
+		server { listen 127.0.0.1:8444 ssl; root $site;
+			ssl_certificate_key $work/other.key; ssl_certificate $work/other.pem; }
 	END
-	nginx -q -c "$work/nginx.conf" 2>"$work/nginx/start.log" &
-	server=$!
-	within 60 eval '(: <>/dev/tcp/127.0.0.1/8443) 2>/dev/null' || bail "nginx: $(<"$work/nginx/start.log")"
 }
 
 publish() { # [ENVIRONMENT]
@@ -165,5 +137,5 @@ update_it
 break_it_off
 attack
 is "$(systemctl --failed --no-legend --plain | wc -l)" 0 "no unit has failed"
-kill $server
+kill $web
 finish
