@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/macros.h"
 
 enum reason {
@@ -112,6 +114,7 @@ enum reason reason_from_errno(int error);
 struct failure {
 	enum reason reason;
 	char *message; /* NULL: take the default sentence */
+	uint64_t retry_after_sec; /* a server asks not to come back sooner; 0: it does not */
 };
 
 void failure_clear(struct failure *failure);

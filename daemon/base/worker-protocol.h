@@ -102,6 +102,7 @@
 #define WORKER_TYPE_RESULT "result"
 #define WORKER_KEY_REASON "REASON" /* a word of reason.h */
 #define WORKER_KEY_MESSAGE "MESSAGE" /* a sentence, beside any REASON but ok */
+#define WORKER_KEY_RETRY_AFTER_SEC "RETRY_AFTER_SEC" /* the server asks not to come back sooner */
 
 /*
  * TYPE=offer: REASON=ok with the keys of open-bundle's result (SHA256 is empty where the metadata does not list it)

@@ -67,7 +67,8 @@ static int property_get_message(_unused_ sd_bus *connection, _unused_ const char
 				sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error)
 {
 	const struct bus_job *job = userdata;
-	const struct failure failure = { job->job->record.reason, job->job->message };
+	const struct failure failure = { .reason = job->job->record.reason,
+					 .message = job->job->message };
 
 	return sd_bus_message_append(reply, "s",
 				     failure.reason == REASON_OK ? "" : failure_message(&failure));

@@ -18,8 +18,10 @@ static uint64_t back_off(const struct refresh_policy *policy, unsigned failures)
 }
 
 void refresh_plan_tried(struct remote_record *record, const struct refresh_policy *policy,
-			enum reason reason, uint64_t now_usec, uint64_t random)
+			const struct failure *failure, uint64_t now_usec, uint64_t random)
 {
+	enum reason reason = failure->reason;
+
 	record->tried_usec = now_usec;
 	record->reason = reason;
 	if (reason == REASON_OK) {
@@ -28,11 +30,14 @@ void refresh_plan_tried(struct remote_record *record, const struct refresh_polic
 		record->next_usec = now_usec + policy->interval_usec +
 				    spread(random, policy->random_delay_usec);
 	} else {
-		uint64_t span;
+		uint64_t asked = failure->retry_after_sec * UINT64_C(1000000), span;
 
 		record->failures += record->failures < UINT32_MAX;
 		span = back_off(policy, record->failures);
-		record->next_usec = now_usec + span / 2 + spread(random, span - span / 2);
+		if (span < asked)
+			span = asked;
+		record->next_usec = now_usec + (asked < span / 2 ? span / 2 : asked) +
+				    spread(random, span - span / 2);
 	}
 }
 

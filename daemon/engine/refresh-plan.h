@@ -16,9 +16,12 @@ struct refresh_policy {
 	uint64_t interval_usec, random_delay_usec;
 };
 
-/* After a try at @now_usec that had @reason: the record with all that follows from it. @random: any 64 bits. */
+/*
+ * After a try at @now_usec that ended with @failure (REASON_OK: well): the record with all that follows from it, not
+ * before the time that the server asks for. @random: any 64 bits.
+ */
 void refresh_plan_tried(struct remote_record *record, const struct refresh_policy *policy,
-			enum reason reason, uint64_t now_usec, uint64_t random);
+			const struct failure *failure, uint64_t now_usec, uint64_t random);
 
 /*
  * At the start, or when the policy has changed: keeps a plan that still makes sense. One whose time has come while

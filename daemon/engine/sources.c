@@ -167,7 +167,7 @@ static void plan(struct manager *manager, struct source *source, const struct fa
 	const char *message = failure->reason == REASON_OK ? "" : failure_message(failure);
 	int r;
 
-	refresh_plan_tried(&source->record, &policy, failure->reason, manager_now(manager),
+	refresh_plan_tried(&source->record, &policy, failure, manager_now(manager),
 			   any_bits(manager));
 	free(source->message);
 	source->message = message[0] ? strndup(message, utf8_valid_length(message)) : NULL;

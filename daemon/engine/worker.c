@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/fetch-protocol.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/worker-protocol.h"
@@ -125,6 +126,9 @@ static void judge(struct worker *worker, const struct child_end *end, struct fai
 					       NULL;
 	enum reason reason = word ? reason_from_word(word) : _REASON_INVALID;
 
+	if (worker->result)
+		(void)!packet_get_u64(worker->result, WORKER_KEY_RETRY_AFTER_SEC, 0,
+				      FETCH_RETRY_AFTER_SEC_MAX, &failure->retry_after_sec);
 	if (reason == _REASON_INVALID)
 		explain_end(end, failure);
 	else if (reason != REASON_OK)

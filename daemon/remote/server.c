@@ -81,8 +81,10 @@ static int outcome(struct fetch_result *result, struct failure *failure)
 		return 0;
 	if (result->status == HTTP_NOT_FOUND || result->status == HTTP_FORBIDDEN)
 		return -ENOENT;
-	if (failure)
+	if (failure) {
 		failure_move(failure, &result->failure);
+		failure->retry_after_sec = result->retry_after_sec;
+	}
 	return reason_errno(reason);
 }
 

@@ -110,6 +110,12 @@ static int load_key(const struct site *site, const char *name, struct repo_confi
 			return fail(failure, REASON_LIMIT_REACHED,
 				    "keys/ has more than %d keys of role %s.", ROLE_SIGNERS_MAX,
 				    roles[i].word);
+		for (size_t j = 0; j < role->signer_count; j++)
+			if (role->numbers[j] == number)
+				return fail(failure, REASON_INVALID_ARGUMENT,
+					    "keys/ has two files of key %" PRIu64
+					    " of role %s; remove keys/%s or the other one.",
+					    number, roles[i].word, name);
 		role->numbers[role->signer_count] = number;
 		return key_file_load(site, name, &role->signers[role->signer_count++], failure);
 	}

@@ -96,6 +96,11 @@ int trust_client_new(struct trust_store *store, struct fetcher *fetcher, enum cl
 	return 0;
 }
 
+void trust_client_keep_copies(struct trust_client *client)
+{
+	client->keeps_copies = true;
+}
+
 void trust_client_free(struct trust_client *client)
 {
 	if (!client)

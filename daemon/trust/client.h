@@ -4,11 +4,12 @@
  * The order of its checks is the specification's; section numbers are in the code.
  * Fetcher, store and time are given to it; it opens nothing and asks no clock.
  *
- * Departures from the specification, both on purpose:
+ * Departures from the specification, on purpose:
  *  - a key id need not be the hash of the key (TAP 12), but a threshold counts distinct
  *    keys, whatever their ids;
  *  - a timestamp with the version of the stored one is dropped and the cycle goes on
  *    with the stored one, so that a client which lost its snapshot can repair itself.
+ * A third one is quiet.h's.
  */
 #pragma once
 
@@ -46,12 +47,13 @@ struct bin_role {
 	struct role role;
 };
 
-/* Owned by client.c, update.c and search.c; others use the functions. */
+/* Owned by client.c, update.c, search.c and quiet.c; others use the functions. */
 struct trust_client {
 	struct trust_store *store; /* borrowed */
 	struct fetcher *fetcher; /* borrowed */
 	usec_t now; /* TUF 5.1: fixed once */
 	enum client_source source;
+	bool keeps_copies; /* of indexes, beside the metadata: quiet.c */
 	bool has_root_chain; /* 5.3.3 to 5.3.9 are done */
 	struct root root;
 	struct timestamp timestamp;
@@ -71,6 +73,9 @@ _warn_unused_ int trust_client_new(struct trust_store *store, struct fetcher *fe
 				   size_t shipped_size, struct trust_client **ret,
 				   struct failure *failure);
 void trust_client_free(struct trust_client *client);
+
+/* Indexes that were read are kept in the store, and read from it while they are what is listed. */
+void trust_client_keep_copies(struct trust_client *client);
 DEFINE_CLEANUP(struct trust_client, trust_client_free)
 #define _cleanup_trust_client_ _cleanup_(trust_client_freep)
 

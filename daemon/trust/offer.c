@@ -6,11 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "trust/limits.h"
 #include "trust/names.h"
+#include "trust/quiet.h"
 
 void offer_clear(struct offer *offer)
 {
@@ -22,7 +22,6 @@ void offer_clear(struct offer *offer)
 static int read_index(struct trust_client *client, const struct target *target,
 		      const char *hardware_id, struct release_index **ret, struct failure *failure)
 {
-	struct fetched_file file = { .fd = -EBADF };
 	_cleanup_free_ char *bytes = NULL;
 	size_t size;
 	int r;
@@ -31,16 +30,9 @@ static int read_index(struct trust_client *client, const struct target *target,
 		return fail(failure, REASON_TOO_LARGE,
 			    "%s has %" PRIu64 " bytes; an index may have %d.", target->path,
 			    target->length, INDEX_BYTES_MAX);
-	r = trust_client_fetch_target(client, target, &file, failure);
+	r = trust_client_read_target(client, target, INDEX_BYTES_MAX, &bytes, &size, failure);
 	if (r < 0)
 		return r;
-	if (lseek(file.fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	else
-		r = file_read_fd(file.fd, INDEX_BYTES_MAX, &bytes, &size);
-	close_fd(file.fd);
-	if (r < 0)
-		return fail_errno(failure, r, "Cannot read %s", target->path);
 	return index_parse(bytes, size, hardware_id, ret, failure);
 }
 

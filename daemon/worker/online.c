@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "trust/quiet.h"
 #include "worker/sandbox.h"
 
 #define PASSWORD_FILE_BYTES_MAX 4096
@@ -214,5 +215,8 @@ int online_refresh(struct online *online, usec_t now, struct failure *failure)
 		r = trust_client_new(online->store, server_fetcher(online->server), CLIENT_FETCH,
 				     now, remote->root, remote->root_size, &online->client,
 				     failure);
-	return r < 0 ? r : trust_client_refresh(online->client, failure);
+	if (r < 0)
+		return r;
+	trust_client_keep_copies(online->client);
+	return trust_client_refresh_if_new(online->client, failure);
 }

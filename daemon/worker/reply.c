@@ -49,5 +49,7 @@ int result_send_failure(int socket, const struct failure *failure)
 	packet_add(packet, WORKER_KEY_REASON, reason_word(failure->reason));
 	packet_add_format(packet, WORKER_KEY_MESSAGE, "%.*s", MESSAGE_CHARACTERS_MAX,
 			  failure_message(failure));
+	if (failure->retry_after_sec > 0)
+		packet_add_u64(packet, WORKER_KEY_RETRY_AFTER_SEC, failure->retry_after_sec);
 	return packet_send(socket, packet, NULL, 0);
 }

@@ -91,6 +91,10 @@ is "$update" /org/fwslot1/update/sim0_2d1_2e1_2e0 "it is an object"
 is "$(property "$update" Update Summary | jq -c .)" '{"en":"Fixes the display.","de":"Repariert die Anzeige."}' \
 	"that says what it is good for"
 is "$(property "$update" Update Device) $(property "$update" Update Remote)" "$device acme" "and for whom, by whom"
+: >"$work/nginx/access.log"
+ok "another refresh" gcall Refresh acme 0
+is "$(sed 's/.*"GET \(.*\) HTTP.*/\1/' "$work/nginx/access.log")" /metadata/timestamp.json \
+	"asks for one file, as nothing is new"
 is "$(explain | jq -c 'map(select(.[2] | not))')" '[]' "no rule stands against it"
 is "$(property $device Device State) $(property $device Device Update)" "update-available $update" \
 	"the device says so"

@@ -13,19 +13,21 @@
 
 static const struct refresh_policy daily = { USEC_PER_DAY, USEC_PER_HOUR };
 
+static const struct failure good = { .reason = REASON_OK }, bad = { .reason = REASON_TIMEOUT };
+
 static void test_success(void)
 {
 	struct remote_record record = { .failures = 3, .reason = REASON_TIMEOUT };
 
-	refresh_plan_tried(&record, &daily, REASON_OK, NOW, 0);
+	refresh_plan_tried(&record, &daily, &good, NOW, 0);
 	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY, "after the interval");
 	tap_ok(record.failures == 0 && record.reason == REASON_OK && record.refreshed_usec == NOW &&
 		       record.tried_usec == NOW,
 	       "with everything remembered");
-	refresh_plan_tried(&record, &daily, REASON_OK, NOW, USEC_PER_HOUR);
+	refresh_plan_tried(&record, &daily, &good, NOW, USEC_PER_HOUR);
 	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY + USEC_PER_HOUR,
 	       "and at most the random delay");
-	refresh_plan_tried(&record, &daily, REASON_OK, NOW, USEC_PER_HOUR + 1);
+	refresh_plan_tried(&record, &daily, &good, NOW, USEC_PER_HOUR + 1);
 	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_DAY, "never more");
 }
 
@@ -38,8 +40,8 @@ static void test_failures(void)
 		struct remote_record early = record, late = record;
 		uint64_t expected = span < USEC_PER_DAY ? span : USEC_PER_DAY;
 
-		refresh_plan_tried(&early, &daily, REASON_TIMEOUT, NOW + i, 0);
-		refresh_plan_tried(&late, &daily, REASON_TIMEOUT, NOW + i, expected / 2);
+		refresh_plan_tried(&early, &daily, &bad, NOW + i, 0);
+		refresh_plan_tried(&late, &daily, &bad, NOW + i, expected / 2);
 		tap_ok(early.next_usec == NOW + i + expected / 2 &&
 			       late.next_usec == NOW + i + expected,
 		       "failure %u: in the second half of %llu s", i + 1,
@@ -51,8 +53,26 @@ static void test_failures(void)
 		       record.refreshed_usec == NOW,
 	       "the last good time stays");
 	record.failures = UINT32_MAX;
-	refresh_plan_tried(&record, &daily, REASON_TIMEOUT, NOW, 0);
+	refresh_plan_tried(&record, &daily, &bad, NOW, 0);
 	tap_is(record.failures, UINT32_MAX, "the count does not turn over");
+}
+
+static void test_retry_after(void)
+{
+	const struct failure busy = { .reason = REASON_SERVER_FAILED, .retry_after_sec = 3600 };
+	const struct failure soon = { .reason = REASON_SERVER_FAILED, .retry_after_sec = 1 };
+	struct remote_record record = { 0 };
+
+	refresh_plan_tried(&record, &daily, &busy, NOW, 0);
+	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_HOUR, "not before the server asks");
+	record = (struct remote_record){ 0 };
+	refresh_plan_tried(&record, &daily, &busy, NOW, USEC_PER_HOUR / 2);
+	tap_is((intmax_t)record.next_usec, NOW + USEC_PER_HOUR + USEC_PER_HOUR / 2,
+	       "nor all in that second");
+	record = (struct remote_record){ 0 };
+	refresh_plan_tried(&record, &daily, &soon, NOW, 0);
+	tap_is((intmax_t)record.next_usec, NOW + REFRESH_RETRY_USEC / 2,
+	       "who asks for less gets what is usual");
 }
 
 static void test_begin(void)
@@ -94,7 +114,7 @@ static unsigned most_in_a_second(const struct refresh_policy *policy)
 	for (size_t i = 0; i < CLIENTS; i++) {
 		struct remote_record record = { 0 };
 
-		refresh_plan_tried(&record, policy, REASON_OK, NOW, draw(state));
+		refresh_plan_tried(&record, policy, &good, NOW, draw(state));
 		seconds[i] = record.next_usec / USEC_PER_SEC;
 	}
 	qsort(seconds, CLIENTS, sizeof(seconds[0]), compare);
@@ -122,6 +142,7 @@ int main(void)
 {
 	test_success();
 	test_failures();
+	test_retry_after();
 	test_begin();
 	test_spread();
 	return tap_done();

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "tap.h"
+#include "trust/quiet.h"
 
 struct scene *scene_new(struct author *author)
 {
@@ -51,7 +52,8 @@ void scene_free(struct scene *scene)
 	free(scene);
 }
 
-static enum reason refresh(struct scene *scene, enum client_source source)
+static enum reason refresh(struct scene *scene, enum client_source source,
+			   int (*run)(struct trust_client *client, struct failure *failure))
 {
 	int r;
 
@@ -66,7 +68,7 @@ static enum reason refresh(struct scene *scene, enum client_source source)
 				     scene->root, scene->root_size, &scene->client,
 				     &scene->failure);
 	if (r >= 0)
-		r = trust_client_refresh(scene->client, &scene->failure);
+		r = run(scene->client, &scene->failure);
 	if (r >= 0 && scene->is_held)
 		r = trust_store_commit(scene->store, TRUST_STORE_COMMIT_ALL, &scene->failure);
 	if (r >= 0)
@@ -78,12 +80,17 @@ static enum reason refresh(struct scene *scene, enum client_source source)
 
 enum reason scene_refresh(struct scene *scene)
 {
-	return refresh(scene, CLIENT_FETCH);
+	return refresh(scene, CLIENT_FETCH, trust_client_refresh);
+}
+
+enum reason scene_refresh_if_new(struct scene *scene)
+{
+	return refresh(scene, CLIENT_FETCH, trust_client_refresh_if_new);
 }
 
 enum reason scene_refresh_stored(struct scene *scene)
 {
-	return refresh(scene, CLIENT_STORED);
+	return refresh(scene, CLIENT_STORED, trust_client_refresh);
 }
 
 enum reason scene_fetch(struct scene *scene, const char *path)

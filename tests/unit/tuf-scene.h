@@ -32,6 +32,8 @@ void scene_free(struct scene *scene);
 enum reason scene_refresh(struct scene *scene);
 /* The same from what is stored only. */
 enum reason scene_refresh_stored(struct scene *scene);
+/* The same that asks for the timestamp first. */
+enum reason scene_refresh_if_new(struct scene *scene);
 /* After a refresh: finds and fetches a target. */
 enum reason scene_fetch(struct scene *scene, const char *path);
 
