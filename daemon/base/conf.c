@@ -16,7 +16,7 @@
 #include "base/time.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define SECTION_MAX 63
+#define SECTION_MAX CONF_SECTION_MAX
 
 struct unit {
 	const char *name;
@@ -73,6 +73,10 @@ int conf_parse_span(const char *text, uint64_t *ret_usec)
 {
 	uint64_t total = 0;
 
+	if (strcmp(text, "infinity") == 0) {
+		*ret_usec = USEC_INFINITY;
+		return 0;
+	}
 	do {
 		uint64_t part;
 		int r = parse_quantity(&text, spans, ARRAY_SIZE(spans), &part);
@@ -91,6 +95,19 @@ int conf_parse_size(const char *text, uint64_t *ret_bytes)
 	int r = parse_quantity(&text, sizes, ARRAY_SIZE(sizes), ret_bytes);
 
 	return r < 0 ? r : *text ? -EINVAL : 0;
+}
+
+static int parse_percent(const char *text, uint64_t *ret)
+{
+	char digits[8];
+	size_t length = strlen(text);
+
+	if (length > 0 && text[length - 1] == '%')
+		length--;
+	if (length >= sizeof(digits))
+		return -EINVAL;
+	snprintf(digits, sizeof(digits), "%.*s", (int)length, text);
+	return parse_u64(digits, ret);
 }
 
 static int parse_boolean(const char *text, bool *ret)
@@ -148,6 +165,11 @@ static int take_value(const struct conf_key *key, const char *text, void *values
 		return take_word(key, text, field);
 	case CONF_TEXT:
 		return take_text(key, text, (char **)field);
+	case CONF_OTHER:
+		return key->grammar->take(text, field);
+	case CONF_PERCENT:
+		r = parse_percent(text, &number);
+		break;
 	case CONF_SPAN:
 		r = conf_parse_span(text, &number);
 		break;
@@ -187,9 +209,12 @@ static void describe_expected(const struct conf_key *key, char *text, size_t siz
 		[CONF_NUMBER] = "a number",
 		[CONF_BOOLEAN] = "yes or no",
 		[CONF_TEXT] = "a text that fits into memory",
+		[CONF_PERCENT] = "a share like 30%",
 	};
 
-	if (key->kind == CONF_WORD)
+	if (key->kind == CONF_OTHER)
+		snprintf(text, size, "%s", key->grammar->expected);
+	else if (key->kind == CONF_WORD)
 		list_words(key->words, text, size);
 	else
 		snprintf(text, size, "%s", of_kind[key->kind]);
@@ -225,7 +250,7 @@ static const struct conf_key *find_key(const struct conf_table *table, const cha
 				       const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->keys[i].section, section) == 0 &&
+		if ((!table->keys[i].section || strcmp(table->keys[i].section, section) == 0) &&
 		    strcmp(table->keys[i].name, name) == 0)
 			return &table->keys[i];
 	return NULL;
@@ -244,9 +269,9 @@ static char *strip(char *text)
 
 /* "Key=value" */
 static void take_assignment(const struct reader *reader, unsigned line, const char *section,
-			    char *text)
+			    void *values, char *text)
 {
-	char *value = strchr(text, '='), expected[128];
+	char *value = strchr(text, '='), expected[160];
 	const struct conf_key *key;
 	int r;
 
@@ -263,7 +288,7 @@ static void take_assignment(const struct reader *reader, unsigned line, const ch
 		complain(reader, line, "unknown key \"%.64s=\" in section [%.64s]", text, section);
 		return;
 	}
-	r = take_value(key, value, reader->values);
+	r = take_value(key, value, values);
 	if (r == -ERANGE) {
 		complain(reader, line, "%s=%.64s is outside of the allowed range", text, value);
 	} else if (r < 0) {
@@ -275,6 +300,7 @@ static void take_assignment(const struct reader *reader, unsigned line, const ch
 static void take_lines(const struct reader *reader, char *text)
 {
 	char section[SECTION_MAX + 1] = "", *next = text;
+	void *values = reader->values;
 	unsigned number = 0;
 
 	while (next) {
@@ -287,9 +313,12 @@ static void take_lines(const struct reader *reader, char *text)
 		if (line[0] == '[' && line[length - 1] == ']' && length - 2 <= SECTION_MAX) {
 			memcpy(section, line + 1, length - 2);
 			section[length - 2] = '\0';
+			if (reader->table->values_of)
+				values = reader->table->values_of(section, reader->values);
 			continue;
 		}
-		take_assignment(reader, number, section, line);
+		if (values)
+			take_assignment(reader, number, section, values, line);
 	}
 }
 
@@ -324,6 +353,8 @@ void conf_set_defaults(const struct conf_table *table, void *values)
 			snprintf(field, CONF_WORD_MAX + 1, "%s", key->words[0]);
 		else if (key->kind == CONF_TEXT)
 			*(char **)field = NULL;
+		else if (key->kind == CONF_OTHER)
+			(void)key->grammar->take(key->grammar->otherwise, field);
 		else
 			*(uint64_t *)field = key->otherwise;
 	}

@@ -81,6 +81,8 @@ static const struct reason_row rows[_REASON_COUNT] = {
 	[REASON_NOT_ON_TRIAL] = { "not-on-trial", "NotOnTrial", EINVAL,
 				  "The device has no firmware on trial." },
 	[REASON_LIMIT_REACHED] = { "limit-reached", "LimitReached", EDQUOT, "A limit is reached." },
+	[REASON_PAST_DEADLINE] = { "past-deadline", "PastDeadline", EPERM,
+				   "The update has a deadline, which this would pass." },
 	[REASON_INVALID_ARGUMENT] = { "invalid-argument", "InvalidArgument", EINVAL,
 				      "An argument is not valid." },
 	[REASON_TRANSFER_FAILED] = { "transfer-failed", "TransferFailed", EIO,

@@ -15,11 +15,12 @@
 #define KEY(section, name, kind, field, otherwise, min, max)                                   \
 	{                                                                                      \
 		section, name, kind, offsetof(struct remote_conf, field), otherwise, min, max, \
-			NULL                                                                   \
+			NULL, NULL                                                             \
 	}
-#define WORD_KEY(section, name, field, words)                                                 \
-	{                                                                                     \
-		section, name, CONF_WORD, offsetof(struct remote_conf, field), 0, 0, 0, words \
+#define WORD_KEY(section, name, field, words)                                                  \
+	{                                                                                      \
+		section, name, CONF_WORD, offsetof(struct remote_conf, field), 0, 0, 0, words, \
+			NULL                                                                   \
 	}
 
 #define TITLE_MAX 128
@@ -46,7 +47,8 @@ static const struct conf_key keys[] = {
 	KEY("Server", "MaximumBandwidth", CONF_SIZE, bandwidth, 0, 0, FETCH_BANDWIDTH_MAX),
 };
 
-static const struct conf_table table = { keys, ARRAY_SIZE(keys), "the update source is not asked" };
+static const struct conf_table table = { keys, ARRAY_SIZE(keys), "the update source is not asked",
+					 NULL };
 
 /* fwslot-fetch looks again; here so that the mistake is told with its line's file and not with each request. */
 static bool url_is_usable(const char *url)
