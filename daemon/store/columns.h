@@ -78,6 +78,16 @@
 	X(reason, REASON)      \
 	X(message, TEXT)
 
+#define DECISION_COLUMNS(X)   \
+	X(device_id, TEXT)    \
+	X(version, TEXT)      \
+	X(digest, TEXT)       \
+	X(decision, DECISION) \
+	X(flags, U64)         \
+	X(uid, UNSIGNED)      \
+	X(usec, U64)          \
+	X(until_usec, U64)
+
 #define REMOTE_COLUMNS(X)      \
 	X(name, TEXT)          \
 	X(tried_usec, U64)     \

@@ -169,6 +169,13 @@ static const struct {
 	  " AND typeof(usec) = 'integer' AND typeof(length_bytes) = 'integer'",
 	  "INSERT OR IGNORE INTO backups (usec, device_id, slot, version, counter, digest, length_bytes, stored_bytes,"
 	  " is_damaged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	{ "SELECT device_id, version, digest, decision, flags, uid, usec, until_usec, offered_usec FROM decisions"
+	  " WHERE length(device_id) < 32 AND length(version) < 64 AND length(digest) < 72 AND decision IN ('pending',"
+	  " 'approved', 'postponed', 'dismissed', 'started', 'settled') AND uid BETWEEN 0 AND 4294967295",
+	  "INSERT OR IGNORE INTO decisions (device_id, version, digest, decision, flags, uid, usec, until_usec,"
+	  " offered_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	{ "SELECT device_id, policy FROM policies WHERE length(device_id) < 32 AND length(policy) < 16",
+	  "INSERT OR IGNORE INTO policies (device_id, policy) VALUES (?, ?)" },
 };
 
 static int copy_job(const struct job_record *record, const char *message, void *userdata)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of a job's type and phase: as stored, as logged and as on the bus. */
+/* The words of a job's type and phase and of a decision: as stored, as logged and as on the bus. */
 #include "store/record.h"
 
 #include <string.h>
@@ -28,6 +28,12 @@ static const char *const phase_words[JOB_PHASE_MAX] = {
 	[JOB_REVERTED] = "reverted",
 	[JOB_FAILED] = "failed",
 	[JOB_CANCELLED] = "cancelled",
+};
+
+static const char *const decision_words[DECISION_MAX] = {
+	[DECISION_PENDING] = "pending",	    [DECISION_APPROVED] = "approved",
+	[DECISION_POSTPONED] = "postponed", [DECISION_DISMISSED] = "dismissed",
+	[DECISION_STARTED] = "started",	    [DECISION_SETTLED] = "settled",
 };
 
 static int find_word(const char *const *words, size_t count, const char *word)
@@ -71,4 +77,14 @@ const char *job_type_to_string(enum job_type type)
 enum job_type job_type_from_string(const char *word)
 {
 	return (enum job_type)find_word(type_words, ARRAY_SIZE(type_words), word);
+}
+
+const char *decision_to_string(enum decision decision)
+{
+	return decision >= 0 && decision < DECISION_MAX ? decision_words[decision] : "unknown";
+}
+
+enum decision decision_from_string(const char *word)
+{
+	return (enum decision)find_word(decision_words, DECISION_MAX, word);
 }

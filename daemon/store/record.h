@@ -19,6 +19,7 @@
 #define RECORD_REMOTE_MAX 64 /* the name of an update source */
 #define RECORD_URGENCY_MAX 15
 #define RECORD_SIGNER_MAX 80 /* the name of a role */
+#define RECORD_POLICY_MAX 15
 #define RECORD_NOTES_MAX 4095
 #define RECORD_MESSAGE_MAX 511
 
@@ -117,6 +118,37 @@ struct offer_record {
 	char message[RECORD_MESSAGE_MAX + 1]; /* the sentence beside it */
 };
 
+/* What was decided about a release that is offered to a device. */
+enum decision {
+	DECISION_PENDING, /* nothing: whether it is installed is the policy's question */
+	DECISION_APPROVED, /* in the next window */
+	DECISION_POSTPONED, /* until until_usec nothing happens */
+	DECISION_DISMISSED, /* never */
+	DECISION_STARTED, /* a job was made of it; not by itself again before until_usec */
+	DECISION_SETTLED, /* it was installed, or a person went back: never again by itself */
+	DECISION_MAX,
+	DECISION_INVALID = -22,
+};
+
+/* A row of the table "decisions". It is about exactly that content: another one has to be decided anew. */
+struct decision_record {
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	char version[RECORD_VERSION_MAX + 1];
+	char digest[RECORD_DIGEST_LENGTH + 1]; /* "" = only known by another hash */
+	enum decision decision;
+	uint64_t flags; /* MANAGER_FLAG_* of who decided */
+	uint32_t uid; /* who decided */
+	uint64_t usec; /* when */
+	uint64_t until_usec; /* as the decision says; 0 = none */
+	uint64_t offered_usec; /* when the release was first offered to the device */
+};
+
+/* A row of the table "policies": what was set over the bus; device_id "" = all devices. */
+struct policy_record {
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	char policy[RECORD_POLICY_MAX + 1];
+};
+
 /* A row of the table "remotes": how it went with an update source. */
 struct remote_record {
 	char name[RECORD_REMOTE_MAX + 1];
@@ -143,3 +175,5 @@ const char *job_phase_to_string(enum job_phase phase);
 enum job_phase job_phase_from_string(const char *word); /* JOB_PHASE_INVALID */
 const char *job_type_to_string(enum job_type type);
 enum job_type job_type_from_string(const char *word); /* JOB_TYPE_INVALID */
+const char *decision_to_string(enum decision decision);
+enum decision decision_from_string(const char *word); /* DECISION_INVALID */

@@ -77,6 +77,11 @@ static const char *const steps[] = {
 	/* 4: also why nothing is offered */
 	("ALTER TABLE offers ADD COLUMN reason TEXT NOT NULL DEFAULT 'ok';"
 	 "ALTER TABLE offers ADD COLUMN message TEXT NOT NULL DEFAULT '';"),
+	/* 5: what decisions are about, and policies set over the bus */
+	("ALTER TABLE decisions ADD COLUMN digest TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE decisions ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE decisions ADD COLUMN offered_usec INTEGER NOT NULL DEFAULT 0;"
+	 "CREATE TABLE policies (device_id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID;"),
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

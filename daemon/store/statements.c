@@ -80,6 +80,35 @@ static const char *const texts[STATEMENT_MAX] = {
 		COLUMN_NAME) "message) VALUES (" REMOTE_COLUMNS(COLUMN_MARK) "?)",
 	[STATEMENT_FIND_REMOTE] =
 		"SELECT " REMOTE_COLUMNS(COLUMN_NAME) "message FROM remotes WHERE name = ?",
+
+	/* Another content under the same version is another release: what was decided does not hold for it. */
+	[STATEMENT_NOTE_OFFERED] =
+		"INSERT INTO decisions (device_id, version, digest, decision, uid, usec, until_usec, offered_usec)"
+		" VALUES (?1, ?2, ?3, 'pending', 0, ?4, 0, ?4) ON CONFLICT (device_id, version) DO UPDATE SET"
+		" digest = excluded.digest, decision = 'pending', flags = 0, uid = 0, usec = excluded.usec,"
+		" until_usec = 0, offered_usec = excluded.offered_usec WHERE digest <> excluded.digest",
+	[STATEMENT_OFFERED_EARLIER] =
+		"UPDATE decisions SET offered_usec = ?3 WHERE device_id = ?1 AND version = ?2 AND offered_usec > ?3",
+	[STATEMENT_PRUNE_DECISIONS] =
+		"DELETE FROM decisions WHERE device_id = ?1 AND version NOT IN (SELECT version FROM decisions"
+		" WHERE device_id = ?1 ORDER BY offered_usec DESC, version LIMIT " NUMBER(
+			STORE_DECISIONS_MAX) ")",
+	[STATEMENT_SAVE_DECISION] = "INSERT OR REPLACE INTO decisions (" DECISION_COLUMNS(
+		COLUMN_NAME) "offered_usec) VALUES (" DECISION_COLUMNS(COLUMN_MARK) "?)",
+	[STATEMENT_FIND_DECISION] = "SELECT " DECISION_COLUMNS(
+		COLUMN_NAME) "offered_usec FROM decisions WHERE device_id = ? AND version = ?",
+	[STATEMENT_START_DECISION] =
+		"UPDATE decisions SET decision = 'started', usec = ?3, until_usec = ?4 WHERE device_id = ?1"
+		" AND (decision = 'approved' OR (version = ?2 AND decision NOT IN ('dismissed', 'settled')))",
+	[STATEMENT_SETTLE_DECISION] =
+		"UPDATE decisions SET decision = 'settled', usec = ?3 WHERE device_id = ?1 AND version = ?2"
+		" AND decision <> 'dismissed'",
+	[STATEMENT_SAVE_POLICY] =
+		"INSERT OR REPLACE INTO policies (device_id, policy) VALUES (?, ?)",
+	[STATEMENT_FORGET_POLICY] = "DELETE FROM policies WHERE device_id = ?",
+	[STATEMENT_LIST_POLICIES] =
+		"SELECT device_id, policy FROM policies ORDER BY device_id LIMIT " NUMBER(
+			STORE_POLICIES_MAX),
 };
 
 const char *statement_text(enum statement statement)
@@ -200,6 +229,9 @@ static int bind_column(sqlite3_stmt *statement, int parameter, const struct colu
 				 job_phase_to_string(*(const enum job_phase *)field));
 	case COLUMN_REASON:
 		return bind_text(statement, parameter, reason_word(*(const enum reason *)field));
+	case COLUMN_DECISION:
+		return bind_text(statement, parameter,
+				 decision_to_string(*(const enum decision *)field));
 	}
 	return -EINVAL;
 }
@@ -261,6 +293,10 @@ static int read_column(sqlite3_stmt *statement, int number, const struct column 
 		/* A word of a newer version is no damage. */
 		*(enum reason *)field = word < 0 ? REASON_INTERNAL : (enum reason)word;
 		return 0;
+	case COLUMN_DECISION:
+		word = decision_from_string(text);
+		*(enum decision *)field = (enum decision)word;
+		return word < 0 ? -EBADMSG : 0;
 	}
 	return -EINVAL;
 }

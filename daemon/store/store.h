@@ -20,6 +20,8 @@
 #define STORE_DEVICES_MAX \
 	1024 /* ever seen; the longest unseen one without history of installs makes room */
 #define STORE_FAILED_MAX 32 /* failed releases remembered of one device */
+#define STORE_DECISIONS_MAX 32 /* remembered of one device: of the releases offered last */
+#define STORE_POLICIES_MAX 1024 /* set over the bus */
 #define STORE_DETAILS_MAX 4096 /* bytes of a history row's details; more is cut */
 
 struct store;
@@ -111,3 +113,28 @@ _warn_unused_ int store_save_remote(struct store *store, const struct remote_rec
 /* -ENOENT: never tried. The caller frees @ret_message, "" = none. */
 _warn_unused_ int store_find_remote(struct store *store, const char *name,
 				    struct remote_record *ret, char **ret_message);
+
+/* A release is offered: it waits for a decision, unless there is one about exactly that content. */
+_warn_unused_ int store_note_offered(struct store *store, const char *device_id,
+				     const char *version, const char *digest, uint64_t now_usec);
+_warn_unused_ int store_save_decision(struct store *store, const struct decision_record *record);
+/* -ENOENT */
+_warn_unused_ int store_find_decision(struct store *store, const char *device_id,
+				      const char *version, struct decision_record *ret);
+/*
+ * A job begins on the device: every approval for it is used up, and @version is not tried again by itself before
+ * @until_usec. To be stored together with the job.
+ */
+_warn_unused_ int store_start_decisions(struct store *store, const char *device_id,
+					const char *version, uint64_t now_usec,
+					uint64_t until_usec);
+/* It was installed, or taken back: not by itself again. */
+_warn_unused_ int store_settle_decision(struct store *store, const char *device_id,
+					const char *version, uint64_t now_usec);
+
+/* @policy "" forgets what was set. */
+_warn_unused_ int store_save_policy(struct store *store, const char *device_id, const char *policy);
+/* By device. @row as in store_load_jobs. */
+int store_list_policies(struct store *store,
+			int (*row)(const struct policy_record *record, void *userdata),
+			void *userdata);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What update sources offered, and how it went with them: kept over restarts, replaced and forgotten. */
+/* What update sources offered, how it went with them, and what people decided: kept, replaced and forgotten. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,15 +64,108 @@ static void test_offers(void)
 	store_close(store);
 }
 
+static enum decision decision_of(struct store *store, const char *device, const char *version,
+				 struct decision_record *ret)
+{
+	return store_find_decision(store, device, version, ret) < 0 ? DECISION_INVALID :
+								      ret->decision;
+}
+
+static void test_decisions(void)
+{
+	struct decision_record found;
+	static struct decision_record approved = { .device_id = "sim0",
+						   .version = "1.2.0",
+						   .digest = DIGEST,
+						   .decision = DECISION_APPROVED,
+						   .flags = 8,
+						   .uid = 1000,
+						   .usec = 20,
+						   .offered_usec = 10 };
+	struct store *store = open_store();
+
+	tap_is(store_find_decision(store, "sim0", "1.2.0", &found), -ENOENT, "nothing was decided");
+	tap_is(store_note_offered(store, "sim0", "1.2.0", DIGEST, 10), 0, "a release is offered");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_PENDING, "it waits");
+	tap_is((intmax_t)found.offered_usec, 10, "since it was offered");
+	tap_is(store_save_decision(store, &approved), 0, "it is approved");
+	tap_is(store_note_offered(store, "sim0", "1.2.0", DIGEST, 30), 0, "and offered again");
+	store_close(store);
+	store = open_store();
+	tap_is(store_find_decision(store, "sim0", "1.2.0", &found), 0, "after a restart");
+	tap_ok(memcmp(&found, &approved, sizeof(found)) == 0, "all of the approval is there");
+	tap_is(store_note_offered(store, "sim0", "1.2.0", "", 40), 0, "another content");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_PENDING,
+	       "under the same version has to be approved anew");
+	tap_is((intmax_t)found.offered_usec, 40, "and is offered since then");
+
+	tap_is(store_save_decision(store, &approved), 0, "approved");
+	tap_is(store_start_decisions(store, "sim1", "1.2.0", 50, 60), 0, "a job on another device");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_APPROVED, "changes nothing");
+	tap_is(store_start_decisions(store, "sim0", "9.9.9", 50, 60), 0, "one of another version");
+	tap_ok(decision_of(store, "sim0", "1.2.0", &found) == DECISION_STARTED &&
+		       found.until_usec == 60,
+	       "uses the approval up all the same");
+	tap_is(store_settle_decision(store, "sim0", "1.2.0", 70), 0, "it was installed");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_SETTLED, "that is remembered");
+	tap_is(store_start_decisions(store, "sim0", "1.2.0", 80, 90), 0, "once more, by hand");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_SETTLED, "and stays");
+	approved.decision = DECISION_DISMISSED;
+	tap_is(store_save_decision(store, &approved), 0, "dismissed");
+	tap_is(store_settle_decision(store, "sim0", "1.2.0", 70), 0, "and installed from a file");
+	tap_is(decision_of(store, "sim0", "1.2.0", &found), DECISION_DISMISSED, "stays dismissed");
+
+	for (unsigned i = 0; i < STORE_DECISIONS_MAX + 3; i++) {
+		char version[16];
+
+		snprintf(version, sizeof(version), "2.%u", i);
+		if (store_note_offered(store, "sim0", version, "", 100 + i) < 0)
+			tap_bail("cannot note an offer");
+	}
+	tap_is(decision_of(store, "sim0", "2.2", &found), DECISION_INVALID,
+	       "the oldest are forgotten");
+	tap_is(decision_of(store, "sim0", "2.3", &found), DECISION_PENDING, "the others are not");
+	store_close(store);
+}
+
+static char policies[256];
+
+static int see_policy(const struct policy_record *record, void *userdata)
+{
+	size_t used = strlen(policies);
+
+	(void)userdata;
+	snprintf(policies + used, sizeof(policies) - used, "%s=%s ", record->device_id,
+		 record->policy);
+	return 0;
+}
+
+static void test_policies(void)
+{
+	struct store *store = open_store();
+
+	tap_is(store_save_policy(store, "sim0", "never"), 0, "a device's policy");
+	tap_is(store_save_policy(store, "", "security"), 0, "everybody's");
+	tap_is(store_save_policy(store, "sim1", "ask"), 0, "another device's");
+	tap_is(store_save_policy(store, "sim0", "automatic"), 0, "another policy");
+	tap_is(store_save_policy(store, "sim1", ""), 0, "one is forgotten");
+	store_close(store);
+	store = open_store();
+	tap_is(store_list_policies(store, see_policy, NULL), 0, "after a restart");
+	tap_is_string(policies, "=security sim0=automatic ", "what was set last is there");
+	store_close(store);
+}
+
 static void test_remotes(void)
 {
-	struct remote_record record = { .name = "acme",
-					.tried_usec = 5,
-					.refreshed_usec = 4,
-					.next_usec = 9,
-					.failures = 2,
-					.reason = REASON_TIMEOUT },
-			     found;
+	/* Static: what lies between the fields is compared, too. */
+	static struct remote_record record = { .name = "acme",
+					       .tried_usec = 5,
+					       .refreshed_usec = 4,
+					       .next_usec = 9,
+					       .failures = 2,
+					       .reason = REASON_TIMEOUT },
+				    found;
 	struct store *store = open_store();
 	char *message = NULL;
 
@@ -96,7 +189,8 @@ static void test_remotes(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = { test_offers, test_remotes };
+	static void (*const tests[])(void) = { test_offers, test_remotes, test_decisions,
+					       test_policies };
 
 	return store_bed_run(tests, ARRAY_SIZE(tests));
 }
