@@ -17,6 +17,9 @@ static const struct {
 	[ANNOUNCE_CONFIRMED] = { LOG_INFO, "674aecdb5db54142acbf44bb4afaeab8" },
 	[ANNOUNCE_REVERTED] = { LOG_NOTICE, "ec46dcf95414478bbceaf6ab1c348a97" },
 	[ANNOUNCE_FAILED] = { LOG_WARNING, "cd349da4c0954d0a98f12f14c08dc195" },
+	[ANNOUNCE_OFFERED] = { LOG_INFO, "04dd685e07bb4bd99901e432a9bd4f35" },
+	[ANNOUNCE_APPROVED] = { LOG_INFO, "fe3ef7f5be224dc49d41255ef0f65009" },
+	[ANNOUNCE_POSTPONED] = { LOG_INFO, "d39a23655f79461e9d08679d412e86c3" },
 };
 
 static void write_line(enum announcement announcement, const struct job_record *record,
@@ -38,6 +41,17 @@ static void write_line(enum announcement announcement, const struct job_record *
 		return;
 	case ANNOUNCE_REVERTED:
 		log_write_fields(level, fields, "%s: back to an earlier version. %s", device,
+				 message);
+		return;
+	case ANNOUNCE_OFFERED:
+		log_write_fields(level, fields, "%s: version %s is offered.", device, version);
+		return;
+	case ANNOUNCE_APPROVED:
+		log_write_fields(level, fields, "%s: version %s is approved. %s", device, version,
+				 message);
+		return;
+	case ANNOUNCE_POSTPONED:
+		log_write_fields(level, fields, "%s: version %s is postponed. %s", device, version,
 				 message);
 		return;
 	default:

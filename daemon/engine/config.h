@@ -12,8 +12,17 @@
 
 #include "base/conf.h"
 #include "engine/folders.h"
+#include "engine/policy.h"
+#include "kernel/device.h"
 
 #define CONFIG_FILES_MAX 128 /* drop-ins */
+#define CONFIG_DEVICES_MAX 32 /* sections [Device ...] */
+
+/* What [Device PATTERN] says, over what the rest of the configuration says for all. */
+struct config_device {
+	char pattern[CONF_SECTION_MAX + 1];
+	struct policy_rules rules;
+};
 
 struct config {
 	/* [Trial] */
@@ -32,11 +41,21 @@ struct config {
 	uint64_t backup_maximum_count; /* MaximumCount=, of one device */
 	uint64_t backup_maximum_age_usec; /* MaximumAgeSec= */
 	bool backs_up_spares; /* SpareSlots= */
-	/* [Updates] */
-	char policy[CONF_WORD_MAX + 1]; /* Policy= */
 	bool allows_stale_files; /* AllowStaleFiles= */
+	struct policy_rules rules; /* [Updates] and [Window] */
+	struct config_device devices[CONFIG_DEVICES_MAX];
+	size_t device_count;
+	bool has_device_sections; /* in any file */
 };
 
 void config_set_defaults(struct config *ret);
 /* Reads everything anew. Never fails: what is wrong is logged. Returns how many complaints were logged. */
 unsigned config_read(const struct folders *folders, struct config *ret);
+/*
+ * The rules for a device: of the section with its id, else of the first one whose pattern (as in a shell) its hardware
+ * id matches, else those for all. Never NULL.
+ */
+const struct policy_rules *config_rules_of(const struct config *config, const char *device_id,
+					   const char *hardware_id);
+/* "ask", "automatic", "security", "never" */
+bool config_policy_is_known(const char *policy);

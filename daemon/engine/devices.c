@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/private.h"
+#include "engine/schedule.h"
 #include "engine/sources.h"
 
 struct device *manager_device_by_index(struct manager *manager, unsigned index)
@@ -94,6 +95,7 @@ static void take_up_job(struct manager *manager, struct device *device)
 		manager->events->job_added(&adopted->job, manager->userdata);
 	if (device->job)
 		job_run(job_entry_of(device->job));
+	schedule_review(manager);
 }
 
 void manager_device_added(struct manager *manager, unsigned index)
@@ -162,6 +164,7 @@ void manager_device_removed(struct manager *manager, unsigned index)
 	free(device);
 	if (job)
 		lose_job(manager, job);
+	schedule_review(manager);
 }
 
 int device_refresh(struct manager *manager, struct device *device)

@@ -13,6 +13,7 @@
 #include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
+#include "engine/schedule.h"
 #include "engine/sources.h"
 #include "engine/updates.h"
 
@@ -40,6 +41,8 @@ int manager_new_with(sd_event *event, const struct manager_events *events, void 
 		ops->realtime_usec(ops) - ops->boottime_usec(ops); /* may wrap: so does the sum */
 	folders_find(&manager->folders);
 	config_set_defaults(&manager->config);
+	manager->world = POLICY_WORLD_UNKNOWN;
+	manager->schedule_wake_usec = UINT64_MAX;
 	*ret = manager;
 	return 0;
 }
@@ -137,6 +140,8 @@ int manager_start(struct manager *manager)
 	r = manager_resume_jobs(manager);
 	if (r >= 0)
 		r = updates_load(manager);
+	if (r >= 0)
+		r = schedule_load(manager);
 	if (r < 0) {
 		log_error("What %s/" STORE_FILE_NAME " holds cannot be taken up: %s.",
 			  manager->folders.state, strerror(-r));
@@ -169,6 +174,7 @@ struct manager *manager_free(struct manager *manager)
 	kernel_monitor_free(manager->monitor);
 	backup_exports_stop(manager);
 	sources_stop(manager);
+	schedule_stop(manager);
 	while (manager->job_count > 0)
 		manager_drop_job(manager, manager->jobs[manager->job_count - 1]);
 	manager_forget_devices(manager);

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/reason.h"
+#include "engine/policy.h"
 #include "engine/step.h"
 #include "store/record.h"
 
@@ -22,6 +23,16 @@
 
 struct manager;
 
+/* What is to become of the update that is considered for a device; schedule.c keeps it. */
+struct device_schedule {
+	const char *policy; /* "ask", "automatic", "security", "never" */
+	char version[RECORD_VERSION_MAX + 1]; /* that is considered, "" = none */
+	enum decision decision;
+	struct policy_plan plan;
+	enum reason refused; /* the last try to begin in this window; REASON_OK = none */
+	uint64_t refused_until_usec;
+};
+
 /* A device ever seen and still present. Owned by the manager; valid until device_removed returns. */
 struct device {
 	char id[32]; /* "sim0": stable over reboots, see the store */
@@ -30,6 +41,7 @@ struct device {
 	bool is_gone; /* the kernel does not know it any more; that it was removed will be told */
 	struct device_record record; /* what the store remembers of it */
 	struct job *job; /* the one under way, or NULL */
+	struct device_schedule schedule;
 };
 
 struct job {
@@ -44,6 +56,7 @@ struct job {
 struct update {
 	struct offer_record record;
 	bool has_failed; /* on this device before: not offered by itself */
+	struct decision_record decision; /* what people decided */
 	struct update *next; /* private to the engine */
 };
 
@@ -68,6 +81,8 @@ struct manager_events {
 	void (*job_forgotten)(struct job *job, void *userdata);
 	void (*update_changed)(struct device *device, void *userdata); /* what is offered to it */
 	void (*refreshed)(void *userdata); /* an update source was asked */
+	/* An update is due: manager_take_world() is to be called with the machine's state. NULL: nobody knows it. */
+	void (*world_wanted)(void *userdata);
 };
 
 /* The flags of install and revert are MANAGER_FLAG_* of step.h. */
@@ -145,3 +160,30 @@ uint64_t manager_last_refresh(struct manager *manager);
 /* Newest first; @device_id "" = all; stops when @row returns non-zero. */
 int manager_history(struct manager *manager, const char *device_id, unsigned limit,
 		    int (*row)(const struct history_row *row, void *userdata), void *userdata);
+
+/* schedule.c and request-schedule.c: what becomes of offered updates. */
+
+/* The machine's state as it is now, after world_wanted or whenever it changed. */
+void manager_take_world(struct manager *manager, const struct policy_world *world);
+/* Whether the machine's state matters now: an update is due in an open window. */
+bool manager_needs_world(const struct manager *manager);
+/* One more who wants the device left alone, also when it comes back; @device_id "" = all devices. -ENOMEM */
+int manager_inhibit(struct manager *manager, const char *device_id);
+/* One less. */
+void manager_uninhibit(struct manager *manager, const char *device_id);
+
+/* Installs it in the next window (@ret_not_before_usec, 0 = there is none); @version "" = what is offered by itself. */
+int manager_approve(struct manager *manager, const char *device_id, const char *version,
+		    uint64_t flags, uint32_t uid, uint64_t *ret_not_before_usec,
+		    struct failure *failure);
+/* Nothing happens before that time, and then what the policy says. Not past the deadline but with the flag. */
+int manager_postpone(struct manager *manager, const char *device_id, uint64_t until_usec,
+		     uint64_t flags, uint32_t uid, struct failure *failure);
+/* Never by itself again, and nobody is asked. */
+int manager_dismiss(struct manager *manager, const char *device_id, const char *version,
+		    uint64_t flags, uint32_t uid, struct failure *failure);
+/* @device_id "" = all; @policy "" = as configured. */
+int manager_set_policy(struct manager *manager, const char *device_id, const char *policy,
+		       uint64_t flags, uint32_t uid, struct failure *failure);
+/* The policy for devices without one of their own. */
+const char *manager_default_policy(const struct manager *manager);

@@ -20,6 +20,8 @@ struct backup_export;
 struct refresh;
 struct refresh_waiter;
 struct source;
+struct set_policy;
+struct inhibited;
 
 /* A job with what only the engine knows. &entry->job is what the others see. */
 struct job_entry {
@@ -56,6 +58,14 @@ struct manager {
 	struct refresh *refresh; /* under way, one at a time */
 	struct refresh_waiter *refresh_waiters;
 	struct update *updates; /* by device, then by update source */
+	struct set_policy *policies; /* set over the bus */
+	struct policy_world world;
+	uint64_t world_usec; /* time since boot when it was told, 0 = never */
+	bool is_world_asked; /* and was not told since */
+	struct inhibited *inhibited; /* devices that are to be left alone, once for each who asks */
+	sd_event_source *schedule_timer;
+	uint64_t schedule_wake_usec; /* by the wall clock, UINT64_MAX = it is not set */
+	bool is_reviewing, is_review_wanted;
 };
 
 static inline struct job_entry *job_entry_of(struct job *job)
@@ -123,6 +133,9 @@ int job_store_request(struct job_entry *entry, struct job_record *record, const 
 		      uint32_t uid);
 /* What was run ("10-link, 20-picture") and what came of it. */
 void job_store_health(struct job_entry *entry, enum reason reason, const char *checks);
+/* A decision of a person, with its row in history. */
+int manager_store_decision(struct manager *manager, const struct device *device,
+			   const struct decision_record *decision, const char *action);
 int manager_store_event(struct manager *manager, const struct device *device, const char *action,
 			const char *result, enum reason reason, uint32_t uid);
 
@@ -136,6 +149,9 @@ enum announcement {
 	ANNOUNCE_CONFIRMED,
 	ANNOUNCE_REVERTED,
 	ANNOUNCE_FAILED,
+	ANNOUNCE_OFFERED,
+	ANNOUNCE_APPROVED,
+	ANNOUNCE_POSTPONED,
 	ANNOUNCE_MAX,
 };
 void job_announce(const struct job_record *record, enum announcement announcement,

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "engine/private.h"
+#include "engine/schedule.h"
+#include "engine/updates.h"
 
 static void copy_version(char to[static RECORD_VERSION_MAX + 1], const char *from)
 {
@@ -92,6 +94,17 @@ static int add_history(struct manager *manager, const struct job_record *job, co
 						 });
 }
 
+/* What is kept, taken back or left behind is not installed by itself again. */
+static int settle_decision(struct manager *manager, const struct job_record *job)
+{
+	const char *version = job->type == JOB_INSTALL ? job->version : job->version_before;
+
+	if (job->phase != JOB_DONE && job->phase != JOB_REVERTED)
+		return 0;
+	return store_settle_decision(manager->store, job->device_id, version,
+				     manager->ops->realtime_usec(manager->ops));
+}
+
 static int store_end(struct job_entry *entry, struct job_record *job, const char *message)
 {
 	struct manager *manager = entry->manager;
@@ -104,6 +117,8 @@ static int store_end(struct job_entry *entry, struct job_record *job, const char
 		return r;
 	device_after(&device, job);
 	r = store_save_device(manager->store, &device);
+	if (r >= 0)
+		r = settle_decision(manager, job);
 	if (r >= 0 && job->type == JOB_INSTALL && job->phase == JOB_DONE)
 		r = store_forget_failed(manager->store, job->device_id, job->digest);
 	if (r >= 0 && release_has_failed(job))
@@ -215,13 +230,20 @@ int job_store_new(struct manager *manager, struct job_record *record)
 		r = store_save_job(manager->store, record, NULL);
 	if (r >= 0)
 		r = add_history(manager, record, "requested", NULL);
+	/* With the job, or not at all: an approval is used up by what was begun with it. */
+	if (r >= 0)
+		r = store_start_decisions(manager->store, record->device_id, record->version,
+					  manager->ops->realtime_usec(manager->ops),
+					  schedule_window_end(manager, record->device_id));
 	if (r >= 0)
 		r = store_commit(manager->store);
 	if (r < 0) {
 		store_rollback(manager->store);
 		record->id = 0;
+		return r;
 	}
-	return r;
+	updates_read_decisions(manager, record->device_id);
+	return 0;
 }
 
 static int add_request(struct job_entry *entry, const struct job_record *job, const char *action,
@@ -300,4 +322,34 @@ int manager_store_event(struct manager *manager, const struct device *device, co
 							 .details = "",
 							 .uid = uid,
 						 });
+}
+
+int manager_store_decision(struct manager *manager, const struct device *device,
+			   const struct decision_record *decision, const char *action)
+{
+	struct store *store = manager->store;
+	int r;
+
+	r = store_begin(store);
+	if (r >= 0)
+		r = store_save_decision(store, decision);
+	if (r >= 0)
+		r = store_add_history(store, &(struct history_row){
+						     .usec = manager_now(manager),
+						     .device_id = device->id,
+						     .action = action,
+						     .version_from = device_running_version(device),
+						     .version_to = decision->version,
+						     .result = "requested",
+						     .reason = reason_word(REASON_OK),
+						     .details = "",
+						     .uid = decision->uid,
+					     });
+	if (r >= 0)
+		r = store_commit(store);
+	if (r < 0)
+		store_rollback(store);
+	else
+		updates_read_decisions(manager, device->id);
+	return r;
 }

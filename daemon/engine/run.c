@@ -12,6 +12,7 @@
 #include "engine/backups.h"
 #include "engine/payload.h"
 #include "engine/private.h"
+#include "engine/schedule.h"
 #include "engine/updates.h"
 
 #define STEPS_MAX 64 /* in a row without anything to wait for: more is a circle in the table */
@@ -176,6 +177,7 @@ static void end_job(struct job_entry *entry)
 	payload_drop(manager, entry);
 	backups_apply_retention(manager);
 	updates_judge(manager, job->record.device_id);
+	updates_read_decisions(manager, job->record.device_id);
 	job->percent = 100;
 	announce_end(job);
 	if (device)
@@ -183,6 +185,7 @@ static void end_job(struct job_entry *entry)
 	if (manager->events->job_ended)
 		manager->events->job_ended(job, manager->userdata);
 	manager_forget_old_jobs(manager);
+	schedule_review(manager);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/schedule.h"
 #include "engine/sources.h"
 
 static int compare(const struct update *update, const char *device_id, const char *remote)
@@ -41,6 +42,27 @@ static size_t count(const struct manager *manager)
 	return number;
 }
 
+/* Where nothing is stored, or can be read, nothing was decided. */
+static void read_decision(struct manager *manager, struct update *update)
+{
+	const struct offer_record *record = &update->record;
+
+	if (store_find_decision(manager->store, record->device_id, record->version,
+				&update->decision) >= 0)
+		return;
+	update->decision = (struct decision_record){ 0 };
+	memcpy(update->decision.device_id, record->device_id, sizeof(record->device_id));
+	memcpy(update->decision.version, record->version, sizeof(record->version));
+	memcpy(update->decision.digest, record->digest, sizeof(record->digest));
+}
+
+void updates_read_decisions(struct manager *manager, const char *device_id)
+{
+	for (struct update *update = manager->updates; update; update = update->next)
+		if (strcmp(update->record.device_id, device_id) == 0)
+			read_decision(manager, update);
+}
+
 static void take(struct manager *manager, const struct offer_record *record)
 {
 	struct update **link = place_of(manager, record->device_id, record->remote),
@@ -58,14 +80,28 @@ static void take(struct manager *manager, const struct offer_record *record)
 	}
 	update->record = *record;
 	update->has_failed = has_failed(manager, record);
+	read_decision(manager, update);
+}
+
+/* By the wall clock: it is compared with it. */
+static int note_offered(struct manager *manager, const struct offer_record *record)
+{
+	return record->reason != REASON_OK ?
+		       0 :
+		       store_note_offered(manager->store, record->device_id, record->version,
+					  record->digest,
+					  manager->ops->realtime_usec(manager->ops));
 }
 
 int updates_keep(struct manager *manager, const struct finding *findings)
 {
 	int r = store_begin(manager->store);
 
-	for (const struct finding *finding = findings; r >= 0 && finding; finding = finding->next)
+	for (const struct finding *finding = findings; r >= 0 && finding; finding = finding->next) {
 		r = store_save_offer(manager->store, &finding->record, manager_now(manager));
+		if (r >= 0)
+			r = note_offered(manager, &finding->record);
+	}
 	if (r >= 0)
 		r = store_commit(manager->store);
 	if (r < 0) {
@@ -111,6 +147,7 @@ void updates_announce(struct manager *manager)
 	for (size_t i = 0; i < manager->device_count; i++)
 		if (manager->events->update_changed)
 			manager->events->update_changed(manager->devices[i], manager->userdata);
+	schedule_review(manager);
 }
 
 const struct update *updates_find(struct manager *manager, const char *device_id,

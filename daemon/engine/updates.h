@@ -16,6 +16,8 @@ struct finding {
 
 /* Keeps all that a source said, or nothing of it: -errno. */
 int updates_keep(struct manager *manager, const struct finding *findings);
+/* What people decided has changed in the store. */
+void updates_read_decisions(struct manager *manager, const char *device_id);
 /* A job has ended: what failed on the device is not offered again. */
 void updates_judge(struct manager *manager, const char *device_id);
 /* Tells the listeners about all devices. */

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "bus/bus.h"
 #include "engine/manager.h"
+#include "engine/policy.h"
 
 struct daemon {
 	sd_event *event;
@@ -30,7 +31,7 @@ static void print_help(void)
 	       "Usage: fwslotd [OPTION]\n\n"
 	       "  --help                 this text\n"
 	       "  --version              the version\n"
-	       "  --rules                the table by which jobs are decided, one row a line\n"
+	       "  --rules                the tables by which updates and jobs are decided, one row a line\n"
 	       "  --bus-introspect=PATH  the interfaces of an object as XML: " BUS_ROOT_PATH ",\n"
 	       "                         " BUS_ROOT_PATH "/device/ID, " BUS_ROOT_PATH
 	       "/device/ID/slot/_0,\n"
@@ -42,11 +43,16 @@ static void print_help(void)
 static int print_rules(void)
 {
 	struct engine_rule_text row;
+	struct policy_row_text text;
 
 	printf("phase\trule\taction\tnext phase\twhen, and why\n");
 	for (size_t i = 0; engine_rule_at(i, &row); i++)
 		printf("%s\t%s\t%s\t%s\t%s\n", row.phase, row.name, row.action,
 		       row.next_phase[0] ? row.next_phase : "-", row.sentence);
+	for (size_t i = 0; policy_row_at(i, &text); i++)
+		printf("offered\t%s\t%s\t-\t%s\n", text.name, text.verdict, text.sentence);
+	for (size_t i = 0; policy_gate_at(i, &text); i++)
+		printf("due\t%s\t%s\t-\t%s\n", text.name, text.verdict, text.sentence);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -96,7 +96,7 @@ static void make_beginning(struct lab *lab, const struct scenario *scenario)
 	put_file(lab, "import/" BUNDLE_NAME, "a bundle");
 	put_file(lab, "fwslotd.conf",
 		 scenario->configuration ? scenario->configuration : "[Trial]\nTrialSec=200\n");
-	if (scenario->wish == WISH_INSTALL_UPDATE) {
+	if (lab_has_source(scenario)) {
 		make_folder(lab, "remotes.d");
 		make_folder(lab, "remotes.d/" SOURCE_NAME);
 		put_file(lab, "remotes.d/" SOURCE_NAME "/root.json", "a root");

@@ -25,6 +25,7 @@ enum wish {
 	WISH_INSTALL, /* a file descriptor */
 	WISH_REVERT,
 	WISH_INSTALL_UPDATE, /* what an update source offers */
+	WISH_APPROVE, /* the same, in the next window */
 };
 
 /* What somebody asks for once the job is in that phase. */
@@ -129,6 +130,12 @@ void lab_live(struct lab *lab, struct stop_plan plan);
 void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigned seed);
 /* A life without daemon: the kernel and the devices go on. */
 void lab_turn_alone(struct lab *lab, unsigned turns);
+
+/* Something is wished that an update source offers. */
+static inline bool lab_has_source(const struct scenario *scenario)
+{
+	return scenario->wish == WISH_INSTALL_UPDATE || scenario->wish == WISH_APPROVE;
+}
 
 void lab_break(struct lab *lab, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline bool lab_is_broken(const struct lab *lab)

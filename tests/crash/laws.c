@@ -312,14 +312,18 @@ static void law_approval(struct lab *lab, unsigned index)
 		    !job_is_of_wish(lab, job))
 			continue;
 		count++;
-		if (approval->is_acknowledged && job->record.id == approval->job_id &&
+		if (approval->is_acknowledged &&
+		    (job->record.id == approval->job_id || lab->scenario->wish == WISH_APPROVE) &&
 		    !end_is_right(lab, index, job))
 			lab_break(lab, "the job ends %s (%s), expected %s",
 				  job_phase_to_string(job->record.phase),
 				  reason_word(job->record.reason),
 				  job_phase_to_string(lab->scenario->end));
 	}
-	if (approval->is_acknowledged && !manager_find_job(lab->manager, approval->job_id))
+	if (approval->is_acknowledged && lab->scenario->wish == WISH_APPROVE && count == 0)
+		lab_break(lab, "what was approved was not installed in its window");
+	if (approval->is_acknowledged && approval->job_id &&
+	    !manager_find_job(lab->manager, approval->job_id))
 		lab_break(lab, "job %llu, which was acknowledged, is lost",
 			  (unsigned long long)approval->job_id);
 	if (lab->scenario->wish != WISH_NOTHING && count > allowed)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "engine/schedule.h"
 #include "lab.h"
 #include "source.h"
 #include "tap.h"
@@ -34,6 +35,7 @@ static int open_bundle(struct lab *lab)
 static int wish(struct lab *lab, const char *id, struct job **ret_job, struct failure *failure)
 {
 	const struct scenario *scenario = lab->scenario;
+	uint64_t not_before_usec;
 
 	switch (scenario->wish) {
 	case WISH_INSTALL_IMPORTED:
@@ -42,6 +44,9 @@ static int wish(struct lab *lab, const char *id, struct job **ret_job, struct fa
 	case WISH_INSTALL:
 		return manager_install(lab->manager, id, open_bundle(lab), scenario->flags, 1000,
 				       ret_job, failure);
+	case WISH_APPROVE:
+		return manager_approve(lab->manager, id, "", scenario->flags, 1000,
+				       &not_before_usec, failure);
 	case WISH_INSTALL_UPDATE:
 		return manager_install_update(lab->manager, id, "", scenario->flags, 1000, ret_job,
 					      failure);
@@ -60,9 +65,9 @@ static void ask_wish(struct lab *lab, unsigned index)
 
 	if (lab->scenario->wish == WISH_NOTHING || approval->is_asked || !device)
 		return;
-	if (lab->scenario->wish == WISH_INSTALL_UPDATE)
+	if (lab_has_source(lab->scenario))
 		source_is_asked(lab);
-	if (is_over(lab) || (lab->scenario->wish == WISH_INSTALL_UPDATE && !lab->manager->updates))
+	if (is_over(lab) || (lab_has_source(lab->scenario) && !lab->manager->updates))
 		return;
 	approval->is_asked = true;
 	r = wish(lab, device->id, &job, &failure);
@@ -73,7 +78,8 @@ static void ask_wish(struct lab *lab, unsigned index)
 		return;
 	}
 	approval->is_acknowledged = true;
-	approval->job_id = job->record.id;
+	/* What is approved becomes a job when its time comes: the laws look for it. */
+	approval->job_id = job ? job->record.id : 0;
 }
 
 static void ask_request(struct lab *lab, unsigned index)
@@ -207,6 +213,11 @@ static void turn_device_jobs(struct lab *lab, unsigned index)
 		pull_plug(lab, index);
 }
 
+static uint64_t wall_clock_of(const struct lab *lab)
+{
+	return lab->ops.realtime_usec(&lab->ops);
+}
+
 /* The daemon's timers, by the laboratory's clock. */
 static void ring_timers(struct lab *lab)
 {
@@ -217,6 +228,8 @@ static void ring_timers(struct lab *lab)
 		    entry->wake_usec <= manager_now(lab->manager))
 			job_wake(entry);
 	}
+	if (!is_over(lab) && lab->manager->schedule_wake_usec <= wall_clock_of(lab))
+		schedule_wake(lab->manager);
 }
 
 static void turn(struct lab *lab)
@@ -255,7 +268,8 @@ static bool is_at_rest(struct lab *lab)
 		    (lab->scenario->wish != WISH_NOTHING && !lab->approvals[i].is_asked))
 			return false;
 	}
-	return true;
+	/* An approval waits for its window. */
+	return lab->manager->schedule_wake_usec == UINT64_MAX;
 }
 
 /* Somebody switches a device off and on that hangs; the daemon had given it up. */

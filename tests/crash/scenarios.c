@@ -23,6 +23,10 @@
 		.slots = 2, .assesses_itself = true, .swaps = true, \
 	}
 #define NONE JOB_PHASE_INVALID
+/* Whatever the time zone, the next one opens within an hour. */
+#define SOME_WINDOWS                                                                                               \
+	"[Trial]\nTrialSec=200\n[Window]\nWindowSec=30min\nWindow=0:00;1:30;3:00;4:30;6:00;7:30;9:00;10:30;12:00;" \
+	"13:30;15:00;16:30;18:00;19:30;21:00;22:30\n"
 
 const struct scenario scenarios[] = {
 	{ .name = "first start", .traits = TWO_SLOTS, .devices = 1, .begins_unknown = true },
@@ -49,6 +53,21 @@ const struct scenario scenarios[] = {
 	  .devices = 1,
 	  .wish = WISH_INSTALL_UPDATE,
 	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "what somebody approved begins in its window",
+	  .traits = TWO_SLOTS,
+	  .devices = 1,
+	  .wish = WISH_APPROVE,
+	  .configuration = SOME_WINDOWS,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "what somebody approved does not start",
+	  .traits = TWO_SLOTS_HOST,
+	  .devices = 1,
+	  .wish = WISH_APPROVE,
+	  .behaviour = IMAGE_BOOT_LOOPS,
+	  .configuration = SOME_WINDOWS,
+	  .end = JOB_REVERTED,
 	  .other_end = NONE },
 	{ .name = "good updates of an update source for two devices",
 	  .traits = TWO_SLOTS,

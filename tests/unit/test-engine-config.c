@@ -71,6 +71,7 @@ static void test_quantities(void)
 		{ "1.5h", -EINVAL, 0 },		   { "99999999999999999999", -ERANGE, 0 },
 		{ "18446744073709551615d", -ERANGE, 0 }, { "12345678901234567890123", -EINVAL, 0 },
 		{ "18446744073709551615us 1us", -ERANGE, 0 },
+		{ "infinity", 0, USEC_INFINITY }, { "infinity 1s", -EINVAL, 0 },
 	}, sizes[] = {
 		{ "1024", 0, 1024 }, { "64K", 0, 65536 }, { "64M", 0, 64 << 20 }, { "1G", 0, 1 << 30 },
 		{ "1T", -EINVAL, 0 }, { "", -EINVAL, 0 }, { "1K 1K", -EINVAL, 0 }, { "18446744073709551615G", -ERANGE, 0 },
@@ -98,7 +99,7 @@ static void test_files(const struct folders *folders)
 
 	tap_is(config_read(folders, &config), 0, "no file at all is fine");
 	tap_is(config.auto_confirm, true, "defaults hold");
-	tap_is_string(config.policy, "ask", "for words too");
+	tap_is_string(config.rules.policy, "ask", "for words too");
 
 	put("vendor/fwslotd.conf", "[Trial]\nTrialSec=7s\n", 0644);
 	config_read(folders, &config);
@@ -120,7 +121,7 @@ static void test_files(const struct folders *folders)
 	config_read(folders, &config);
 	tap_is(config.trial_usec, 3 * USEC_PER_SEC,
 	       "the same name in a later folder takes the place");
-	tap_is_string(config.policy, "never", "with what it says");
+	tap_is_string(config.rules.policy, "never", "with what it says");
 	put_link("etc/fwslotd.conf.d/10-a.conf", "/dev/null");
 	tap_is(config_read(folders, &config), 0, "a mask");
 	tap_is(config.restart_timeout_usec, 5 * USEC_PER_MINUTE, "hides the vendor's");
@@ -159,6 +160,49 @@ static void test_complaints(const struct folders *folders)
 	said[0] = '\0';
 	tap_is(config_read(folders, &config), 1, "a file that is too large");
 	tap_ok(strstr(said, "99-bad.conf: cannot be read"), "is named");
+}
+
+/* Devices have their own rules, and what is said for all in any file for what they do not say. */
+static void test_devices(const struct folders *folders)
+{
+	const struct policy_rules *rules;
+	struct config config;
+
+	put("etc/fwslotd.conf.d/99-bad.conf", "", 0644);
+	put("vendor/fwslotd.conf.d/05-devices.conf",
+	    "[Device sim0]\nPolicy=never\n[Device acme/*]\nWindow=always\n[Device acme/dock]\nMinimumBattery=50\n",
+	    0644);
+	put("etc/fwslotd.conf.d/90-late.conf",
+	    "[Updates]\nPolicy=security\nDeadlineSec=infinity\n[Window]\nMinimumBattery=20%\nAllowMetered=yes\n"
+	    "[Device acme/*]\nRequireACPower=no\n",
+	    0644);
+	tap_is(config_read(folders, &config), 0, "sections of devices");
+	tap_is(config.device_count, 3, "three of them");
+	rules = config_rules_of(&config, "sim0", "acme/dock");
+	tap_is_string(rules->policy, "never", "the device's own section comes first");
+	tap_ok(rules->minimum_battery_percent == 20 && rules->allows_metered,
+	       "with what a later file says for all");
+	rules = config_rules_of(&config, "sim1", "acme/dock");
+	tap_ok(rules->windows.is_always && !rules->requires_mains &&
+		       rules->minimum_battery_percent == 20,
+	       "then the first pattern, in all files, and no other");
+	tap_is_string(rules->policy, "security", "what it does not say is said for all");
+	rules = config_rules_of(&config, "sim1", "other/dock");
+	tap_ok(rules == &config.rules, "others have what is said for all");
+	tap_is((intmax_t)rules->deadline_usec, (intmax_t)USEC_INFINITY, "infinity is a span");
+
+	said[0] = '\0';
+	put("etc/fwslotd.conf.d/90-late.conf",
+	    "[Device sim0]\nWindow=soon\nTrialSec=1\n[Window]\nMinimumBattery=101%\nWindowSec=1min\nWindow=22:00..06:00\n",
+	    0644);
+	tap_is(config_read(folders, &config), 5, "five mistakes");
+	tap_ok(strstr(said, ":2: Window=soon is not \"always\", \"never\" or windows like"),
+	       "a window that nobody understands");
+	tap_ok(strstr(said, ":3: unknown key \"TrialSec=\" in section [Device sim0]"),
+	       "a key that devices do not have");
+	tap_ok(strstr(said, ":7: Window=22:00..06:00 is not"), "the classic mistake");
+	tap_is((intmax_t)config.rules.window_usec, (intmax_t)(8 * USEC_PER_HOUR),
+	       "the default stays");
 }
 
 static void test_health_folder(const struct folders *folders)
@@ -210,6 +254,7 @@ int main(void)
 	test_quantities();
 	test_files(&folders);
 	test_complaints(&folders);
+	test_devices(&folders);
 	test_health_folder(&folders);
 	free((char *)folders.config);
 	free((char *)folders.vendor);
