@@ -42,6 +42,7 @@ int bus_new(sd_event *event, struct bus **ret)
 	if (!bus)
 		return -ENOMEM;
 	bus->event = sd_event_ref(event);
+	bus->lock_fd = -EBADF;
 	bus->log_target = getenv("JOURNAL_STREAM") ? "journal" : "console";
 	r = connect_bus(bus);
 	if (r < 0)
@@ -60,6 +61,9 @@ struct bus *bus_free(struct bus *bus)
 	if (!bus)
 		return NULL;
 	authorize_forget_all(bus);
+	world_forget(bus);
+	inhibitors_forget_all(bus);
+	keep_awake_end(bus);
 	while (bus->devices) {
 		struct bus_device *device = bus->devices;
 

@@ -45,6 +45,11 @@ static const char *state_of(const struct bus_device *device)
 		return state_of_running_job(&device->device->job->record);
 	if (boot->is_present && boot->state == KERNEL_BOOT_TRIAL)
 		return "on-trial";
+	if (device->device->schedule.plan.postponed_usec)
+		return "postponed";
+	if (device->device->schedule.plan.verdict == VERDICT_WAIT ||
+	    device->device->schedule.plan.verdict == VERDICT_INSTALL)
+		return "approved";
 	last = last_job(device);
 	if (last && last->record.phase == JOB_REVERTED)
 		return "reverted";
@@ -52,7 +57,10 @@ static const char *state_of(const struct bus_device *device)
 		return "failed";
 	if (boot->is_present && boot->state == KERNEL_BOOT_FALLBACK)
 		return "reverted";
-	return bus_update_of(device->bus, device->id) ? "update-available" : "up-to-date";
+	if (!bus_update_of(device->bus, device->id))
+		return "up-to-date";
+	return device->device->schedule.plan.verdict == VERDICT_NOTHING ? "dismissed" :
+									  "update-available";
 }
 
 /* The slot that runs: as the boot record says, else the one marked active; -1 = unknown. */
@@ -75,6 +83,16 @@ static void fill_boot(const struct kernel_boot *boot, struct device_face *face)
 	face->boot_attempts = boot->attempts;
 	face->boot_attempts_left = boot->attempts_left;
 	face->next_slot = boot->is_present ? boot->next_slot : -1;
+}
+
+static void fill_schedule(const struct device_schedule *schedule, struct device_face *face)
+{
+	face->policy = schedule->policy ? schedule->policy : "";
+	face->not_before_usec = schedule->plan.not_before_usec;
+	face->postponed_usec = schedule->plan.postponed_usec;
+	face->blockers.bits = schedule->plan.blockers;
+	face->blockers.refused = schedule->refused == REASON_OK ? "" :
+								  reason_word(schedule->refused);
 }
 
 void device_face_fill(struct bus_device *device, struct device_face *ret)
@@ -101,6 +119,7 @@ void device_face_fill(struct bus_device *device, struct device_face *ret)
 	face.trial_end_usec = job && job->record.phase == JOB_TRIAL ? job->record.trial_end_usec :
 								      0;
 	fill_boot(&now->boot, &face);
+	fill_schedule(&device->device->schedule, &face);
 	*ret = face;
 }
 
@@ -127,6 +146,10 @@ const struct face_field device_fields[] = {
 	DEVICE_FIELD("BootAttempts", boot_attempts),
 	DEVICE_FIELD("BootAttemptsLeft", boot_attempts_left),
 	DEVICE_FIELD("LastRestartReason", last_restart_reason),
+	DEVICE_FIELD("Policy", policy),
+	DEVICE_FIELD("NotBeforeUSec", not_before_usec),
+	DEVICE_FIELD("PostponedUntilUSec", postponed_usec),
+	DEVICE_FIELD("Blockers", blockers),
 };
 const size_t device_fields_count = ARRAY_SIZE(device_fields);
 _Static_assert(ARRAY_SIZE(device_fields) <= FACE_FIELDS_MAX,
@@ -177,6 +200,54 @@ static int method_confirm(sd_bus_message *call, void *userdata, sd_bus_error *er
 	return r < 0 ? r : request_confirm(device->bus, call, device->id, flags, error);
 }
 
+static int method_approve(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r : request_approve(device->bus, call, device->id, version, flags, error);
+}
+
+static int method_postpone(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	uint64_t until_usec, flags;
+	int r = sd_bus_message_read(call, "tt", &until_usec, &flags);
+
+	return r < 0 ? r :
+		       request_postpone(device->bus, call, device->id, until_usec, flags, error);
+}
+
+static int method_dismiss(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r : request_dismiss(device->bus, call, device->id, version, flags, error);
+}
+
+static int method_set_policy(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *policy;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &policy, &flags);
+
+	return r < 0 ? r : request_set_policy(device->bus, call, device->id, policy, flags, error);
+}
+
+static int property_get_blockers(_unused_ sd_bus *connection, _unused_ const char *path,
+				 _unused_ const char *interface, _unused_ const char *property,
+				 sd_bus_message *reply, void *blockers,
+				 _unused_ sd_bus_error *error)
+{
+	return append_blockers(reply, blockers);
+}
+
 #define CONSTANT(property, field)                                                \
 	SD_BUS_PROPERTY(property, "s", NULL, offsetof(struct bus_device, field), \
 			SD_BUS_VTABLE_PROPERTY_CONST)
@@ -208,6 +279,19 @@ const sd_bus_vtable device_vtable[] = {
 	CHANGING("BootAttempts", "u", NULL, boot_attempts),
 	CHANGING("BootAttemptsLeft", "u", NULL, boot_attempts_left),
 	CHANGING("LastRestartReason", "s", NULL, last_restart_reason),
+	CHANGING("Policy", "s", NULL, policy),
+	CHANGING("NotBeforeUSec", "t", NULL, not_before_usec),
+	CHANGING("PostponedUntilUSec", "t", NULL, postponed_usec),
+	CHANGING("Blockers", "as", property_get_blockers, blockers),
+	SD_BUS_METHOD_WITH_ARGS("Approve", SD_BUS_ARGS("s", version, "t", flags),
+				SD_BUS_RESULT("t", not_before_usec), method_approve,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Postpone", SD_BUS_ARGS("t", until_usec, "t", flags),
+				SD_BUS_NO_RESULT, method_postpone, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_ARGS("s", version, "t", flags), SD_BUS_NO_RESULT,
+				method_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SetPolicy", SD_BUS_ARGS("s", policy, "t", flags), SD_BUS_NO_RESULT,
+				method_set_policy, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Install", SD_BUS_ARGS("s", version, "t", flags),
 				SD_BUS_RESULT("t", job_id, "o", job), method_install,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -19,10 +19,9 @@ static int append_device(sd_bus_message *reply, const struct bus_device *device)
 {
 	const struct bus_update *update = bus_update_of(device->bus, device->id);
 
-	/* "postponed until" is filled when there is scheduling. */
 	return sd_bus_message_append(reply, "(sssssto)", device->id, device->name,
 				     device->face.version, update ? update->record.version : "",
-				     device->face.state, UINT64_C(0), device->path);
+				     device->face.state, device->face.postponed_usec, device->path);
 }
 
 static int append_devices(sd_bus_message *reply, void *userdata)
@@ -222,6 +221,51 @@ static int method_install(sd_bus_message *call, void *userdata, sd_bus_error *er
 	return r < 0 ? r : request_install_update(userdata, call, device_id, version, flags, error);
 }
 
+static int method_approve(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_approve(userdata, call, device_id, version, flags, error);
+}
+
+static int method_postpone(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	uint64_t until_usec, flags;
+	const char *device_id;
+	int r = sd_bus_message_read(call, "stt", &device_id, &until_usec, &flags);
+
+	return r < 0 ? r : request_postpone(userdata, call, device_id, until_usec, flags, error);
+}
+
+static int method_dismiss(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_dismiss(userdata, call, device_id, version, flags, error);
+}
+
+static int method_set_policy(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *policy;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &policy, &flags);
+
+	return r < 0 ? r : request_set_policy(userdata, call, device_id, policy, flags, error);
+}
+
+static int method_inhibit(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *who, *why;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "ssst", &device_id, &who, &why, &flags);
+
+	return r < 0 ? r : request_inhibit(userdata, call, device_id, who, why, flags, error);
+}
+
 static int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const char *device_id;
@@ -306,6 +350,17 @@ static int property_get_pending(_unused_ sd_bus *connection, _unused_ const char
 	return sd_bus_message_append(reply, "u", count);
 }
 
+static int property_get_default_policy(_unused_ sd_bus *connection, _unused_ const char *path,
+				       _unused_ const char *interface,
+				       _unused_ const char *property, sd_bus_message *reply,
+				       void *userdata, _unused_ sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "s",
+				     bus->manager ? manager_default_policy(bus->manager) : "");
+}
+
 #define ARGS SD_BUS_ARGS
 #define JOB_RESULT SD_BUS_RESULT("t", job_id, "o", job)
 
@@ -315,6 +370,8 @@ const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("LastRefreshUSec", "t", property_get_last_refresh, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("NPending", "u", property_get_pending, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("DefaultPolicy", "s", property_get_default_policy, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_METHOD_WITH_ARGS("ListDevices", ARGS("t", flags),
 				SD_BUS_RESULT("a(sssssto)", devices), method_list_devices,
@@ -334,6 +391,18 @@ const sd_bus_vtable manager_vtable[] = {
 				method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Install", ARGS("s", device, "s", version, "t", flags), JOB_RESULT,
 				method_install, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Approve", ARGS("s", device, "s", version, "t", flags),
+				SD_BUS_RESULT("t", not_before_usec), method_approve,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Postpone", ARGS("s", device, "t", until_usec, "t", flags),
+				SD_BUS_NO_RESULT, method_postpone, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Dismiss", ARGS("s", device, "s", version, "t", flags),
+				SD_BUS_NO_RESULT, method_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SetPolicy", ARGS("s", device, "s", policy, "t", flags),
+				SD_BUS_NO_RESULT, method_set_policy, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Inhibit", ARGS("s", device, "s", who, "s", why, "t", flags),
+				SD_BUS_RESULT("h", lock), method_inhibit,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetHistory", ARGS("s", device, "u", limit, "t", flags),
 				SD_BUS_RESULT("a(tsssssus)", history), method_get_history,
 				SD_BUS_VTABLE_UNPRIVILEGED),

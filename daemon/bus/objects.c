@@ -257,6 +257,7 @@ static void on_job_added(struct job *job, void *userdata)
 	bus->jobs = object;
 
 	announce(bus, object->path, sd_bus_emit_object_added);
+	keep_awake_sync(bus);
 	if (job_emit_new(object) < 0)
 		log_warning("Cannot announce job %" PRIu64 " on the bus.", object->id);
 	refresh_device_of_job(bus, job);
@@ -282,6 +283,7 @@ static void on_job_changed(struct job *job, void *userdata)
 
 	if (!object)
 		return;
+	keep_awake_sync(bus);
 	refresh_job(object);
 	job_answer_call(object);
 	refresh_device_of_job(bus, job);
@@ -292,6 +294,7 @@ static void on_job_ended(struct job *job, void *userdata)
 	struct bus *bus = userdata;
 	struct bus_job *object = bus_job_of(bus, job);
 
+	keep_awake_sync(bus);
 	if (!object)
 		return;
 	refresh_job(object);
@@ -323,6 +326,11 @@ static void on_update_changed(struct device *device, void *userdata)
 	on_device_changed(device, NULL, userdata);
 }
 
+static void on_world_wanted(void *userdata)
+{
+	world_read(userdata);
+}
+
 static void on_refreshed(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -341,4 +349,5 @@ const struct manager_events bus_manager_events = {
 	.job_forgotten = on_job_forgotten,
 	.update_changed = on_update_changed,
 	.refreshed = on_refreshed,
+	.world_wanted = on_world_wanted,
 };

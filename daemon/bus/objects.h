@@ -52,6 +52,12 @@ struct device_face {
 	const char *boot_state, *last_restart_reason;
 	uint64_t boot_count;
 	uint32_t boot_limit, boot_attempts, boot_attempts_left;
+	const char *policy;
+	uint64_t not_before_usec, postponed_usec;
+	struct device_blockers {
+		uint64_t bits; /* of enum policy_blocker */
+		const char *refused; /* reason word of the last try to begin, "" = none */
+	} blockers;
 };
 
 struct bus_device {
@@ -88,6 +94,8 @@ struct bus_job {
 
 struct authorization;
 struct bus_update;
+struct world;
+struct inhibitor;
 
 struct bus {
 	sd_event *event;
@@ -97,6 +105,10 @@ struct bus {
 	struct bus_job *jobs;
 	struct bus_update *updates;
 	struct authorization *authorizations;
+	struct world *world; /* what is watched of the machine; NULL = nothing */
+	struct inhibitor *inhibitors; /* programs that ask for devices to be left alone */
+	sd_bus_slot *lock_call; /* asks for the lock below */
+	int lock_fd; /* the machine is kept awake while a slot is written; -EBADF = it is not */
 	const char *log_target;
 };
 
@@ -144,6 +156,22 @@ int property_get_path(sd_bus *connection, const char *path, const char *interfac
 int job_emit_new(struct bus_job *job);
 int job_emit_removed(struct bus_job *job);
 void job_answer_call(struct bus_job *job);
+
+/* Words of what stands in an update's way, as an array. */
+int append_blockers(sd_bus_message *reply, const struct device_blockers *blockers);
+
+/* world.c: reads the machine's state for the engine, and goes on as long as it matters. */
+void world_read(struct bus *bus);
+void world_forget(struct bus *bus);
+
+/* keep-awake.c: while a slot is written the machine neither sleeps nor ends. */
+void keep_awake_sync(struct bus *bus);
+void keep_awake_end(struct bus *bus);
+
+/* inhibit.c */
+int request_inhibit(struct bus *bus, sd_bus_message *call, const char *device_id, const char *who,
+		    const char *why, uint64_t flags, sd_bus_error *error);
+void inhibitors_forget_all(struct bus *bus);
 
 /* Registers every interface on @connection: export.c. */
 int bus_export(struct bus *bus);

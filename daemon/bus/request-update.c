@@ -42,10 +42,9 @@ static int append_update(sd_bus_message *reply, const struct bus_update *update)
 {
 	const struct offer_record *record = &update->record;
 
-	/* Decisions of people come with scheduling: until then every update waits for one. */
 	return sd_bus_message_append(reply, "(ssssttto)", record->device_id, record->version,
-				     record->urgency, "pending", UINT64_C(0), record->length_bytes,
-				     record->published_usec, update->path);
+				     record->urgency, update->decision, update->deadline_usec,
+				     record->length_bytes, record->published_usec, update->path);
 }
 
 int request_append_updates(sd_bus_message *reply, void *userdata)

@@ -45,6 +45,16 @@ int request_append_remotes(sd_bus_message *reply, void *bus);
 int request_install_update(struct bus *bus, sd_bus_message *call, const char *device_id,
 			   const char *version, uint64_t flags, sd_bus_error *error);
 
+/* request-schedule.c: what people decide about updates that are offered. */
+int request_approve(struct bus *bus, sd_bus_message *call, const char *device_id,
+		    const char *version, uint64_t flags, sd_bus_error *error);
+int request_postpone(struct bus *bus, sd_bus_message *call, const char *device_id,
+		     uint64_t until_usec, uint64_t flags, sd_bus_error *error);
+int request_dismiss(struct bus *bus, sd_bus_message *call, const char *device_id,
+		    const char *version, uint64_t flags, sd_bus_error *error);
+int request_set_policy(struct bus *bus, sd_bus_message *call, const char *device_id,
+		       const char *policy, uint64_t flags, sd_bus_error *error);
+
 /* An earlier version, or any version that ever ran: the right for it. */
 #define ACTION_DOWNGRADE "org.fwslot1.downgrade"
 #define ACTION_INSTALL_STALE_FILE "org.fwslot1.install-stale-file"

@@ -74,6 +74,33 @@ void bus_update_drop(struct bus *bus, const char *device_id)
 	}
 }
 
+/* What is told of people's decisions; that a job was begun with one is told by the job. */
+static const char *decision_word(const struct device_schedule *schedule)
+{
+	if (schedule->plan.is_forced)
+		return "forced";
+	if (schedule->plan.postponed_usec)
+		return "postponed";
+	if (schedule->decision == DECISION_APPROVED || schedule->decision == DECISION_DISMISSED)
+		return decision_to_string(schedule->decision);
+	return "pending";
+}
+
+/* The engine may look further than what is offered by itself: only what is said of this version counts. */
+static void tell_decision(struct bus *bus, struct bus_update *update, const struct device *device)
+{
+	bool is_considered = strcmp(device->schedule.version, update->record.version) == 0;
+	const char *decision = is_considered ? decision_word(&device->schedule) : "pending";
+	uint64_t deadline_usec = is_considered ? device->schedule.plan.deadline_usec : 0;
+
+	if (update->decision == decision && update->deadline_usec == deadline_usec)
+		return;
+	update->decision = decision;
+	update->deadline_usec = deadline_usec;
+	(void)sd_bus_emit_properties_changed(bus->bus, update->path, UPDATE_INTERFACE, "Decision",
+					     "DeadlineUSec", NULL);
+}
+
 static void add(struct bus *bus, const struct offer_record *record)
 {
 	struct bus_update *update = calloc(1, sizeof(*update));
@@ -87,6 +114,7 @@ static void add(struct bus *bus, const struct offer_record *record)
 		return;
 	}
 	device_path(record->device_id, update->device_path);
+	update->decision = "pending";
 	update->next = bus->updates;
 	bus->updates = update;
 	announce(bus, update->path, sd_bus_emit_object_added);
@@ -96,15 +124,17 @@ static void add(struct bus *bus, const struct offer_record *record)
 void bus_update_sync(struct bus *bus, const struct device *device)
 {
 	const struct update *offered = manager_update_of(bus->manager, device);
-	const struct bus_update *shown = bus_update_of(bus, device->id);
+	struct bus_update *shown = bus_update_of(bus, device->id);
+	bool is_same = shown && offered &&
+		       memcmp(&shown->record, &offered->record, sizeof(shown->record)) == 0;
 
-	if (shown && offered &&
-	    memcmp(&shown->record, &offered->record, sizeof(shown->record)) == 0)
-		return;
-	if (shown)
+	if (shown && !is_same)
 		bus_update_drop(bus, device->id);
-	if (offered)
+	if (offered && !is_same)
 		add(bus, &offered->record);
+	shown = bus_update_of(bus, device->id);
+	if (shown)
+		tell_decision(bus, shown, device);
 }
 
 /* Lines "LOCALE TEXT". */
@@ -131,6 +161,10 @@ static int property_get_summary(_unused_ sd_bus *connection, _unused_ const char
 	SD_BUS_PROPERTY(property, signature, getter, offsetof(struct bus_update, field), \
 			SD_BUS_VTABLE_PROPERTY_CONST)
 
+#define CHANGING(property, signature, field)                                           \
+	SD_BUS_PROPERTY(property, signature, NULL, offsetof(struct bus_update, field), \
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+
 const sd_bus_vtable update_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	CONSTANT("Device", "o", property_get_path, device_path),
@@ -141,5 +175,7 @@ const sd_bus_vtable update_vtable[] = {
 	CONSTANT("Remote", "s", property_get_text, record.remote),
 	CONSTANT("Signer", "s", property_get_text, record.signer),
 	CONSTANT("PublishedUSec", "t", NULL, record.published_usec),
+	CHANGING("Decision", "s", decision),
+	CHANGING("DeadlineUSec", "t", deadline_usec),
 	SD_BUS_VTABLE_END,
 };

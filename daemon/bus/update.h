@@ -8,6 +8,8 @@ struct bus_update {
 	struct bus_update *next;
 	char path[UPDATE_PATH_MAX], device_path[OBJECT_PATH_MAX];
 	struct offer_record record; /* as it is shown */
+	const char *decision; /* word */
+	uint64_t deadline_usec; /* 0 = none */
 };
 
 /* NULL when there is none. */
