@@ -30,6 +30,8 @@ enum ctl_option {
 	CTL_DOWNGRADE = 1 << 4,
 	CTL_NO_WAY_BACK = 1 << 5,
 	CTL_STALE = 1 << 6,
+	CTL_PAST_DEADLINE = 1 << 7,
+	CTL_RUNTIME = 1 << 8,
 };
 
 struct verb;
@@ -81,6 +83,8 @@ extern const struct verb verb_jobs, verb_history, verb_cancel; /* history.c */
 extern const struct verb verb_install, verb_revert, verb_confirm; /* update.c */
 extern const struct verb verb_backups, verb_restore, verb_export_backup; /* backup.c */
 extern const struct verb verb_updates, verb_remotes, verb_refresh; /* remotes.c */
+extern const struct verb verb_approve, verb_postpone, verb_dismiss, verb_policy,
+	verb_explain; /* schedule.c */
 extern const struct verb verb_watch; /* watch.c */
 extern const struct verb verb_doctor; /* doctor.c */
 

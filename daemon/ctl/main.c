@@ -14,10 +14,11 @@
 #define LIMIT_MAX 1000
 
 static const struct verb *const verbs[] = {
-	&verb_list,    &verb_show,    &verb_updates, &verb_install,
-	&verb_revert,  &verb_confirm, &verb_jobs,    &verb_cancel,
-	&verb_history, &verb_backups, &verb_restore, &verb_export_backup,
-	&verb_remotes, &verb_refresh, &verb_watch,   &verb_doctor,
+	&verb_list,    &verb_show,	    &verb_updates, &verb_explain, &verb_install,
+	&verb_approve, &verb_postpone,	    &verb_dismiss, &verb_policy,  &verb_revert,
+	&verb_confirm, &verb_jobs,	    &verb_cancel,  &verb_history, &verb_backups,
+	&verb_restore, &verb_export_backup, &verb_remotes, &verb_refresh, &verb_watch,
+	&verb_doctor,
 };
 
 enum { OPTION_HELP = 1 << 16, OPTION_VERSION };
@@ -32,6 +33,8 @@ static const struct option options[] = {
 	{ "downgrade", no_argument, NULL, CTL_DOWNGRADE },
 	{ "stale", no_argument, NULL, CTL_STALE },
 	{ "no-way-back", no_argument, NULL, CTL_NO_WAY_BACK },
+	{ "past-deadline", no_argument, NULL, CTL_PAST_DEADLINE },
+	{ "runtime", no_argument, NULL, CTL_RUNTIME },
 	{ 0 },
 };
 

@@ -52,6 +52,10 @@ static const struct {
 	{ "Version", "Version", CELL_TEXT },
 	{ "RevertVersion", "Can go back to", CELL_TEXT },
 	{ "TrialEndUSec", "Trial ends", CELL_TIME },
+	{ "Policy", "Policy", CELL_TEXT },
+	{ "NotBeforeUSec", "Installed from", CELL_TIME },
+	{ "PostponedUntilUSec", "Postponed until", CELL_TIME },
+	{ "Blockers", "Waits for", CELL_TEXT },
 	{ "BootState", "Boots", CELL_STATE },
 	{ "BootCount", "Boots counted", CELL_NUMBER },
 	{ "BootAttempts", "Attempts used", CELL_NUMBER },
@@ -59,11 +63,12 @@ static const struct {
 	{ "LastRestartReason", "Last restart", CELL_TEXT },
 };
 
-/* Nothing to say: an empty text, a time that is not, a number nobody counts. */
+/* Nothing to say: an empty text or list, a time that is not, a number nobody counts. */
 static bool is_void(const json_t *value)
 {
 	return !value || (json_is_string(value) && !json_string_value(value)[0]) ||
-	       (json_is_integer(value) && json_integer_value(value) == 0);
+	       (json_is_integer(value) && json_integer_value(value) == 0) ||
+	       (json_is_array(value) && json_array_size(value) == 0);
 }
 
 static void print_fact(const char *label, enum cell cell, const json_t *value)
@@ -74,6 +79,13 @@ static void print_fact(const char *label, enum cell cell, const json_t *value)
 			terminal_time((uint64_t)json_integer_value(value), time_now_realtime());
 
 		puts(text ?: "?");
+	} else if (json_is_array(value)) {
+		json_t *word;
+		size_t i;
+
+		json_array_foreach(value, i, word)
+			printf("%s%s", i > 0 ? ", " : "", json_string_value(word) ?: "?");
+		putchar('\n');
 	} else if (json_is_integer(value)) {
 		printf("%lld\n", (long long)json_integer_value(value));
 	} else {

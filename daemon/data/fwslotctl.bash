@@ -21,13 +21,15 @@ _fwslotctl() {
 		words=$(_fwslotctl_options "$verb")
 	else
 		case $verb in
-		show | revert | confirm | history | backups | restore | install)
+		show | revert | confirm | history | backups | restore | install | approve | postpone | dismiss | policy | explain)
 			words=$(fwslotctl list 2>/dev/null | awk 'NR > 1 { print $1 }')
 			;;
 		cancel) words=$(fwslotctl jobs 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
 		export-backup) words=$(fwslotctl backups 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
 		esac
 		case $verb,$COMP_CWORD in
+		policy,[3-9]) words='ask automatic security never default' ;;
+		postpone,[3-9]) words='tonight tomorrow 3d' ;;
 		install,[3-9] | export-backup,[3-9])
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return

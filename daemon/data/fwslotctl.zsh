@@ -28,7 +28,16 @@ _fwslotctl() {
 		;;
 	esac
 	case $words[2] in
-	show | install | revert | confirm | history | backups | restore) compadd -- $(_fwslotctl_first_words list) ;;
+	policy | postpone)
+		if (( CURRENT > 3 )); then
+			[[ $words[2] == policy ]] && compadd -- ask automatic security never default ||
+				compadd -- tonight tomorrow 3d
+			return
+		fi
+		;;
+	esac
+	case $words[2] in
+	show | install | revert | confirm | history | backups | restore | approve | postpone | dismiss | policy | explain) compadd -- $(_fwslotctl_first_words list) ;;
 	cancel) compadd -- $(_fwslotctl_first_words jobs) ;;
 	export-backup) compadd -- $(_fwslotctl_first_words backups) ;;
 	esac

@@ -21,8 +21,8 @@
 #define MANAGER_FLAG_DOWNGRADE (UINT64_C(1) << 2) /* an older release, never below the floor */
 #define MANAGER_FLAG_STALE (UINT64_C(1) << 4) /* a file whose signed statements have expired */
 #define MANAGER_FLAG_NO_WAY_BACK (UINT64_C(1) << 3) /* one slot and no backup: do it all the same */
-#define MANAGER_FLAG_PAST_DEADLINE (UINT64_C(1) << 4) /* postpone and dismiss: even so */
-#define MANAGER_FLAG_RUNTIME (UINT64_C(1) << 5) /* a policy: until the daemon ends */
+#define MANAGER_FLAG_PAST_DEADLINE (UINT64_C(1) << 5) /* postpone and dismiss: even so */
+#define MANAGER_FLAG_RUNTIME (UINT64_C(1) << 6) /* a policy: until the daemon ends */
 
 /* Limits of one job; each ends in a final phase, never in silence. */
 #define STEP_ORDER_TRIES_MAX 6 /* the same order to the kernel in a row */

@@ -99,10 +99,32 @@ settings '[Window]' 'Window=never' '[Updates]' 'SecurityDeadlineSec=2d'
 ok "what is urgent has a deadline" test "$(decision | cut -d' ' -f2)" -gt 0
 is "$(error_of gcall Postpone sim0 $((now + 9 * day)) 0)" $error.PastDeadline "it bounds postponing"
 is "$(error_of gcall Dismiss sim0 '' 0)" $error.PastDeadline "and forbids dismissing"
-ok "but for who may" gcall Postpone sim0 $((now + 9 * day)) 16
+ok "but for who may" gcall Postpone sim0 $((now + 9 * day)) 32
 ok "within it anybody may" gcall Postpone sim0 $((now + day)) 0
 is "$(shown)" "postponed ask 0 $((now + day)) " "postpone"
 is "$(jobs_made)" 0 "and of all that no job was made"
+
+# --- from the shell ---------------------------------------------------------------------------
+
+export LC_ALL=C.UTF-8
+is "$("$build/fwslotctl" approve sim0)" "Approved, but no window is configured (Window= in fwslotd.conf): it waits." \
+	"fwslotctl approve"
+is "$(decision | cut -d' ' -f1)" approved "does it"
+like "$("$build/fwslotctl" postpone sim0 23h)" '^Postponed until ' "fwslotctl postpone"
+is "$("$build/fwslotctl" postpone --json sim0 1h | jq 'keys[0]')" \
+	'"postponed_until_usec"' "in JSON, too"
+like "$("$build/fwslotctl" postpone sim0 soon 2>&1)" '"soon" is no time' "a time that is none"
+like "$("$build/fwslotctl" postpone sim0 9d 2>&1)" 'Set flag 32' "one past the deadline"
+like "$("$build/fwslotctl" show sim0)" 'Postponed until:' "fwslotctl show tells it"
+like "$("$build/fwslotctl" dismiss --past-deadline sim0)" 'not asked about again' "fwslotctl dismiss"
+is "$(shown)" "dismissed ask 0 0 " "does it"
+is "$("$build/fwslotctl" policy sim0 never | awk '{ print $1 $2 }' | xargs)" "DEVICEPOLICY (others)ask sim0never" \
+	"fwslotctl policy"
+is "$("$build/fwslotctl" policy --json sim0 default; "$build/fwslotctl" policy --json | jq -c 'map(.policy)')" \
+	'["ask","ask"]' "takes it back"
+is "$("$build/fwslotctl" explain --json sim0 | jq -c 'map(select(.allows | not))')" '[]' "fwslotctl explain"
+ok "approved again" gcall Approve sim0 '' 0
+ok "and postponed" gcall Postpone sim0 $((now + day)) 0
 
 # --- policies ---------------------------------------------------------------------------------
 
@@ -110,7 +132,7 @@ settings '[Window]' 'Window=never' '[Updates]' 'SecurityDeadlineSec=infinity' '[
 is "$(property $device Device Policy)" security "a section of devices has its policy"
 ok "one that is set" gcall SetPolicy sim0 never 0
 is "$(property $device Device Policy)" never "counts more"
-ok "one for all" gcall SetPolicy '' automatic 32
+ok "one for all" gcall SetPolicy '' automatic 64
 is "$(property $device Device Policy) $(property /org/fwslot1 Manager DefaultPolicy)" "never automatic" \
 	"counts for who has none"
 stop_daemon
