@@ -108,18 +108,35 @@ static int check_custom(const struct target *image, const struct offer *offer,
 	return 0;
 }
 
+/*
+ * Index and image must come from the same people. In a repository with hashed bins they are answered
+ * for by two roles with the same keys, which is as good as one.
+ */
+static int check_signer(const struct offer *offer, struct failure *failure)
+{
+	uint8_t keys[SHA256_BYTES];
+
+	if (strcmp(offer->image.signer->name, offer->signer) == 0)
+		return 0;
+	if (role_digest(offer->image.signer, keys) < 0)
+		return fail_memory(failure);
+	if (memcmp(keys, offer->signer_keys, sizeof(keys)) == 0)
+		return 0;
+	return fail(failure, REASON_INCOMPATIBLE,
+		    "%s is answered for by role %s, its index by role %s with other keys.",
+		    offer->image.path, offer->image.signer->name, offer->signer);
+}
+
 static int find_image(struct trust_client *client, const struct device_request *request,
 		      struct offer *offer, struct failure *failure)
 {
 	int r = trust_client_find_target(client, offer->selection.slot->path, &offer->image,
 					 failure);
 
+	if (r >= 0)
+		r = check_signer(offer, failure);
 	if (r < 0)
 		return r;
-	if (strcmp(offer->image.signer->name, offer->signer) != 0)
-		return fail(failure, REASON_INCOMPATIBLE,
-			    "%s is answered for by role %s, its index by role %s.",
-			    offer->image.path, offer->image.signer->name, offer->signer);
 	if (request->slot_size > 0 && offer->image.length > request->slot_size)
 		return fail(failure, REASON_TOO_LARGE,
 			    "The image %s has %" PRIu64 " bytes, the slot takes %" PRIu64 ".",

@@ -37,4 +37,9 @@ for kind in ed25519 ecdsa rsa; do
 		"$kind: an independent reader verifies all of it"
 	like "$read_back" 'acme/dock/index.json' "$kind: and finds the index"
 done
+# An index and its image in two bins of the same keys.
+mkdir "$work/bins"
+ok "a repository in bins" env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/tuf_site.py "$work/bins" 20 4
+like "$("$BUILD/fwslot-repo" check -C "$work/bins" --hardware-id acme/m0000 --version 1.0 2>&1)" \
+	'acme/m0000 is offered version 1.1' "offers what two of them say"
 finish
