@@ -57,6 +57,20 @@ static int forget_companions(const struct io_operations *io, const char *heir)
 	return 0;
 }
 
+/* Only when the damaged one is away is its log: the rest of it would be taken for the heir's. */
+static int forget_log(const struct io_operations *io, const char *path)
+{
+	_cleanup_free_ char *log = NULL;
+	int r;
+
+	if (asprintf(&log, "%s-wal", path) < 0)
+		return -ENOMEM;
+	if (access(log, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = io->unlink(io, AT_FDCWD, log);
+	return r < 0 ? r : store_sync_folder_of(io, path);
+}
+
 int damage_finish(const struct io_operations *io, const char *path)
 {
 	_cleanup_free_ char *heir = NULL;
@@ -73,11 +87,11 @@ int damage_finish(const struct io_operations *io, const char *path)
 		return forget(io, heir);
 	if (errno != ENOENT)
 		return -errno;
-	/*
-	 * The damaged one has gone: then its heir was complete. Should this be lost, it is done once more; what is
-	 * written next synchronizes the folder (vfs.c).
-	 */
-	return io->rename(io, AT_FDCWD, heir, path);
+	/* The damaged one has gone: then its heir was complete. */
+	r = forget_log(io, path);
+	if (r >= 0)
+		r = io->rename(io, AT_FDCWD, heir, path);
+	return r < 0 ? r : store_sync_folder_of(io, path);
 }
 
 int damage_exchange(const struct io_operations *io, const char *path, const char *aside)
@@ -90,15 +104,16 @@ int damage_exchange(const struct io_operations *io, const char *path, const char
 		return r;
 	if (asprintf(&log, "%s-wal", path) < 0 || asprintf(&log_aside, "%s-wal", aside) < 0)
 		return -ENOMEM;
-	/* The log first: a log beside a database it does not belong to would be worse than none. */
-	r = io->rename(io, AT_FDCWD, log, log_aside);
+	/* Before its log: whoever begins again needs both or, when the heir is complete, none. */
+	r = io->rename(io, AT_FDCWD, path, aside);
+	if (r >= 0)
+		r = store_sync_folder_of(io, path);
+	if (r >= 0)
+		r = io->rename(io, AT_FDCWD, log, log_aside);
+	/* And that before the heir has the name: a log that belongs to another database would be worse than none. */
 	if (r >= 0)
 		r = store_sync_folder_of(io, path);
 	if (r >= 0 || r == -ENOENT)
-		r = io->rename(io, AT_FDCWD, path, aside);
-	if (r >= 0)
-		r = store_sync_folder_of(io, path);
-	if (r >= 0)
 		r = io->rename(io, AT_FDCWD, heir, path);
 	return r < 0 ? r : store_sync_folder_of(io, path);
 }

@@ -112,9 +112,11 @@ static int add_device(struct store *store, const char *hardware_id, const char *
 		r = sql_errno(sqlite3_bind_int64(statement, 7, (sqlite3_int64)now_usec));
 	if (r >= 0)
 		r = statement_run(statement);
-	if (r >= 0)
-		*ret = record;
-	return r;
+	if (r < 0)
+		return r;
+	store->has_changed_devices = true;
+	*ret = record;
+	return 0;
 }
 
 static int note_seen(struct store *store, const char *id, uint64_t now_usec)
@@ -202,6 +204,8 @@ int store_save_device(struct store *store, const struct device_record *record)
 		r = statement_run(statement);
 	if (r >= 0 && sqlite3_changes(store->database) == 0)
 		r = -ENOENT;
+	if (r >= 0)
+		store->has_changed_devices = true;
 	return r;
 }
 

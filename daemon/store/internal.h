@@ -50,6 +50,8 @@ enum statement {
 	STATEMENT_SAVE_POLICY,
 	STATEMENT_FORGET_POLICY,
 	STATEMENT_LIST_POLICIES,
+	STATEMENT_LIST_FLOORS,
+	STATEMENT_READ_FLOORS,
 	STATEMENT_MAX,
 };
 
@@ -58,6 +60,8 @@ struct store {
 	struct store_vfs *vfs; /* NULL: in memory only */
 	sqlite3 *database;
 	char *set_aside_path;
+	char *folder; /* where a copy of the floors is kept, NULL: none */
+	bool has_changed_devices; /* since that copy was made */
 	sqlite3_stmt *statements[STATEMENT_MAX]; /* prepared when first used */
 };
 

@@ -109,6 +109,12 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_LIST_POLICIES] =
 		"SELECT device_id, policy FROM policies ORDER BY device_id LIMIT " NUMBER(
 			STORE_POLICIES_MAX),
+	[STATEMENT_LIST_FLOORS] =
+		"SELECT json_group_array(json_array(floor_counter, hardware_id, serial, parent))"
+		" FROM (SELECT * FROM devices ORDER BY stem, number)",
+	[STATEMENT_READ_FLOORS] =
+		"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
+		" json_extract(value, '$[3]') FROM json_each(?)",
 };
 
 const char *statement_text(enum statement statement)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/damage.h"
+#include "store/floors.h"
 #include "store/internal.h"
 
 /* Memory: a few pages of 4 KiB are enough for tables this small, and no pools are taken in advance. */
@@ -74,6 +75,23 @@ static int quick_check(sqlite3 *database)
 	return r;
 }
 
+static int prepare_database(sqlite3 *database, bool check)
+{
+	int r;
+
+	(void)sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	r = run_text(database, pragmas);
+	/* The schema first: on an empty file it is also what takes the lock. */
+	if (r >= 0)
+		r = schema_prepare(database);
+	if (r >= 0 && check)
+		r = quick_check(database);
+	/* What is damaged is read once more, and kept, as it was found: its log is not put into it. */
+	if (r == -EBADMSG)
+		(void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return r;
+}
+
 /* @io: NULL for ":memory:". @check: look through the whole file, which nobody has written just now. */
 static int open_database(const struct io_operations *io, const char *path, bool check,
 			 struct store **ret)
@@ -92,19 +110,11 @@ static int open_database(const struct io_operations *io, const char *path, bool 
 					      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 						      SQLITE_OPEN_NOFOLLOW,
 					      store_vfs_name(store->vfs)));
-	if (r < 0)
-		return r;
-	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	r = run_text(store->database, pragmas);
-	/* The schema first: on an empty file it is also what takes the lock. */
 	if (r >= 0)
-		r = schema_prepare(store->database);
-	if (r >= 0 && check)
-		r = quick_check(store->database);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(store);
-	return 0;
+		r = prepare_database(store->database, check);
+	if (r >= 0)
+		*ret = TAKE_PTR(store);
+	return r;
 }
 
 int store_open_volatile(struct store **ret)
@@ -167,6 +177,7 @@ int store_open(const struct io_operations *io, const char *folder, uint64_t now_
 	       struct store **ret)
 {
 	_cleanup_free_ char *path = NULL;
+	_cleanup_store_ struct store *store = NULL;
 	int r;
 
 	if (asprintf(&path, "%s/" STORE_FILE_NAME, folder) < 0)
@@ -175,9 +186,15 @@ int store_open(const struct io_operations *io, const char *folder, uint64_t now_
 	if (r < 0)
 		return r;
 	/* A disk loses bytes also while nothing runs. What is found now need not be found in the middle of a job. */
-	r = open_database(io, path, true, ret);
+	r = open_database(io, path, true, &store);
 	if (r == -EBADMSG)
-		r = replace_damaged(io, path, now_usec, ret);
+		r = replace_damaged(io, path, now_usec, &store);
+	if (r < 0)
+		return r;
+	store->folder = strdup(folder);
+	r = store->folder ? floors_restore(store, now_usec) : -ENOMEM;
+	if (r >= 0)
+		*ret = TAKE_PTR(store);
 	return r;
 }
 
@@ -190,6 +207,7 @@ struct store *store_close(struct store *store)
 	sqlite3_close(store->database);
 	store_vfs_free(store->vfs);
 	free(store->set_aside_path);
+	free(store->folder);
 	free(store);
 	return NULL;
 }
@@ -215,7 +233,11 @@ int store_begin(struct store *store)
 
 int store_commit(struct store *store)
 {
-	return run(store, STATEMENT_COMMIT);
+	int r = run(store, STATEMENT_COMMIT);
+
+	if (r >= 0)
+		floors_keep(store);
+	return r;
 }
 
 void store_rollback(struct store *store)

@@ -28,7 +28,8 @@ struct store;
 
 /*
  * Opens or makes the database in @folder. A damaged one is set aside ("fwslot.db.damaged-TIME"), what can still be
- * read of devices (the anti-rollback floors) and jobs is taken over, and a history row tells of it.
+ * read of devices and jobs is taken over, and a history row tells of it. Anti-rollback floors that the database does not
+ * have, or has lower, are taken from their copy beside it.
  * Every change of a file goes through @io, which outlives the store.
  */
 _warn_unused_ int store_open(const struct io_operations *io, const char *folder, uint64_t now_usec,
