@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operations of a real daemon: the machine's clock, the kernel's sysfs, child processes. */
+#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+
+#include <systemd/sd-id128.h>
 
 #include "base/time.h"
 #include "engine/ops.h"
@@ -28,6 +31,19 @@ static uint64_t time_floor_usec(const struct engine_ops *self)
 {
 	(void)self;
 	return time_floor("/var/lib/systemd/timesync/clock");
+}
+
+/* The unit passes it: what ProcSubset=pid hides cannot be asked of the kernel. */
+static const char *boot_id(const struct engine_ops *self)
+{
+	static char text[SD_ID128_STRING_MAX];
+	const char *passed = getenv("FWSLOT_BOOT_ID");
+	sd_id128_t id;
+
+	(void)self;
+	if (passed)
+		return passed;
+	return sd_id128_get_boot(&id) < 0 ? "" : sd_id128_to_string(id, text);
 }
 
 static uint64_t any_bits(const struct engine_ops *self)
@@ -91,6 +107,7 @@ const struct engine_ops engine_default_ops = {
 	.realtime_usec = realtime_usec,
 	.boottime_usec = boottime_usec,
 	.time_floor_usec = time_floor_usec,
+	.boot_id = boot_id,
 	.random = any_bits,
 	.device_read = device_read,
 	.load_begin = load_begin,

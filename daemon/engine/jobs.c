@@ -113,6 +113,12 @@ void manager_forget_old_jobs(struct manager *manager)
 	}
 }
 
+static uint64_t settle_usec(const struct manager *manager)
+{
+	return manager->config.trial_usec < STEP_TRIAL_SETTLE_USEC ? manager->config.trial_usec :
+								     STEP_TRIAL_SETTLE_USEC;
+}
+
 static int resume_one(const struct job_record *record, const char *message, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -128,6 +134,8 @@ static int resume_one(const struct job_record *record, const char *message, void
 	if (r < 0)
 		return r;
 	if (!job_phase_is_final(record->phase)) {
+		clock_follow(&manager->clock, manager_now(manager), settle_usec(manager),
+			     &entry->job.record);
 		entry->job.knowledge.has_payload =
 			payload_is_there(manager, record->digest, record->length_bytes);
 		entry->job.knowledge.has_bundle = request_open_bundle_again(entry) >= 0;

@@ -17,13 +17,9 @@
 #include "engine/sources.h"
 #include "engine/updates.h"
 
-/*
- * The wall clock as it was at the start plus what has passed since (suspended time counts): somebody who sets the clock
- * while a trial runs neither ends it nor makes it last for years.
- */
 uint64_t manager_now(struct manager *manager)
 {
-	return manager->clock_offset_usec + manager->ops->boottime_usec(manager->ops);
+	return manager->clock.offset_usec + manager->ops->boottime_usec(manager->ops);
 }
 
 int manager_new_with(sd_event *event, const struct manager_events *events, void *userdata,
@@ -37,8 +33,8 @@ int manager_new_with(sd_event *event, const struct manager_events *events, void 
 	manager->events = events;
 	manager->userdata = userdata;
 	manager->ops = ops;
-	manager->clock_offset_usec =
-		ops->realtime_usec(ops) - ops->boottime_usec(ops); /* may wrap: so does the sum */
+	manager->clock.offset_usec = ops->realtime_usec(ops) - ops->boottime_usec(ops);
+	manager->clock.boot_id = ops->boot_id ? ops->boot_id(ops) : "";
 	folders_find(&manager->folders);
 	config_set_defaults(&manager->config);
 	manager->world = POLICY_WORLD_UNKNOWN;

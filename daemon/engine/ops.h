@@ -38,6 +38,8 @@ struct engine_ops {
 	/* CLOCK_REALTIME, which somebody may set, and CLOCK_BOOTTIME, which only runs. */
 	uint64_t (*realtime_usec)(const struct engine_ops *self);
 	uint64_t (*boottime_usec)(const struct engine_ops *self);
+	/* Which boot of the host it is; "" or the operation NULL: unknown. Lives as long as @self. */
+	const char *(*boot_id)(const struct engine_ops *self);
 
 	/* A moment that has surely passed; NULL: none is known. */
 	uint64_t (*time_floor_usec)(const struct engine_ops *self);

@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/macros.h"
+#include "engine/clock.h"
 #include "engine/config.h"
 #include "engine/folders.h"
 #include "engine/manager.h"
@@ -41,7 +42,7 @@ struct manager {
 	const struct manager_events *events;
 	void *userdata;
 	const struct engine_ops *ops;
-	uint64_t clock_offset_usec; /* wall clock at the start less the time since boot */
+	struct clock clock;
 	struct folders folders;
 	struct config config;
 	struct store *store;

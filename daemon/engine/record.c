@@ -225,6 +225,7 @@ int job_store_new(struct manager *manager, struct job_record *record)
 {
 	int r;
 
+	clock_stamp(&manager->clock, record);
 	r = store_begin(manager->store);
 	if (r >= 0)
 		r = store_save_job(manager->store, record, NULL);

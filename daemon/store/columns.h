@@ -20,6 +20,8 @@
 	X(created_usec, U64)          \
 	X(phase_usec, U64)            \
 	X(trial_end_usec, U64)        \
+	X(boot_id, TEXT)              \
+	X(clock_offset_usec, U64)     \
 	X(target_slot, INT)           \
 	X(previous_slot, INT)         \
 	X(version, TEXT)              \

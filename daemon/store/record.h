@@ -13,6 +13,7 @@
 
 #define RECORD_DEVICE_ID_MAX 31
 #define RECORD_VERSION_MAX 63
+#define RECORD_BOOT_ID_MAX 36
 #define RECORD_DIGEST_LENGTH 71 /* "sha256:" and 64 hexadecimal digits */
 #define RECORD_LABEL_MAX 127
 #define RECORD_SOURCE_MAX 255 /* a file name */
@@ -58,6 +59,9 @@ struct job_record {
 	uint32_t uid; /* who asked */
 	uint64_t created_usec, phase_usec; /* when it was asked for; when the phase began */
 	uint64_t trial_end_usec; /* 0 = not on trial */
+	/* The clock that these times are of: see engine/clock.h. */
+	char boot_id[RECORD_BOOT_ID_MAX + 1]; /* "" = unknown */
+	uint64_t clock_offset_usec;
 	int target_slot, previous_slot; /* -1 = not chosen yet */
 	char version[RECORD_VERSION_MAX + 1], version_before[RECORD_VERSION_MAX + 1];
 	uint64_t counter, new_floor; /* of the release; 0 = unknown */

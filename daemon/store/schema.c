@@ -82,6 +82,9 @@ static const char *const steps[] = {
 	 "ALTER TABLE decisions ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE decisions ADD COLUMN offered_usec INTEGER NOT NULL DEFAULT 0;"
 	 "CREATE TABLE policies (device_id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID;"),
+	/* 6: by which clock a job's times are */
+	("ALTER TABLE jobs ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE jobs ADD COLUMN clock_offset_usec INTEGER NOT NULL DEFAULT 0;"),
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 
