@@ -68,6 +68,11 @@ static void damage_database(struct lab *lab)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/" STORE_FILE_NAME, disk_folder(lab->disk));
+	if (lab->scenario->begins_without) {
+		if (unlink(path) < 0)
+			tap_bail("cannot remove %s", path);
+		return;
+	}
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && lab->scenario->begins_unreadable && ftruncate(fd, 0) < 0)
 		tap_bail("cannot truncate %s", path);
@@ -78,11 +83,35 @@ static void damage_database(struct lab *lab)
 	close(fd);
 }
 
+static bool is_there(struct lab *lab, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", disk_folder(lab->disk), name);
+	return access(path, F_OK) == 0;
+}
+
+/* The daemon is killed when the damaged database is away and its log is not. */
+static void stop_between_renames(struct lab *lab)
+{
+	struct disk_image *before = disk_save(lab->disk);
+
+	for (unsigned at = 1; is_there(lab, STORE_FILE_NAME); at++) {
+		disk_load(lab->disk, before);
+		lab_live(lab, (struct stop_plan){ at, STOP_AFTER, STOP_DAEMON });
+		if (!lab->stopper.is_hit)
+			tap_bail("nothing takes the place of a damaged database");
+	}
+	disk_image_free(before);
+	if (!is_there(lab, STORE_FILE_NAME "-wal"))
+		tap_bail("there is no log of a damaged database");
+}
+
 static void forget_past(struct lab *lab)
 {
 	memset(lab->approvals, 0, sizeof(lab->approvals));
 	memset(lab->last_order, 0, sizeof(lab->last_order));
-	lab->lives = 0;
+	lab->lives = lab->host_boots = 0;
 }
 
 static void make_beginning(struct lab *lab, const struct scenario *scenario)
@@ -122,10 +151,12 @@ static void make_beginning(struct lab *lab, const struct scenario *scenario)
 		disk_load(lab->disk, lab->beginning.killed);
 		lab->beginning.killed = disk_image_free(lab->beginning.killed);
 	}
-	lab->is_beginning = false;
 	lab->scenario = scenario;
 	if (scenario->begins_damaged)
 		damage_database(lab);
+	if (scenario->begins_exchanging)
+		stop_between_renames(lab);
+	lab->is_beginning = false;
 	if (lab_is_broken(lab))
 		tap_bail("scenario %s cannot begin: %s", scenario->name, lab->broken);
 	lab->beginning.scenario = scenario;
@@ -142,6 +173,9 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 	lab->now_usec = EPOCH_USEC;
 	lab->plug_in_after = 0;
 	lab->clock_error_usec = 0;
+	lab->host_booted_usec = 0;
+	lab->was_switched_off = false;
+	snprintf(lab->boot_id, sizeof(lab->boot_id), "boot 0");
 	lab->came_too_late = false;
 	lab->any_end = lab->may_exhaust = lab->host_has_died = false;
 	lab_forget_all_held(lab);
@@ -153,6 +187,10 @@ void lab_begin(struct lab *lab, const struct scenario *scenario)
 		make_beginning(lab, scenario);
 	disk_load(lab->disk, lab->beginning.image);
 	memcpy(lab->devices, lab->beginning.devices, sizeof(lab->devices));
+	for (size_t i = 0; i < ARRAY_SIZE(lab->devices); i++) {
+		lab->boots_seen[i] = lab->devices[i].boots;
+		lab->booted_usec[i] = 0;
+	}
 	lab->now_usec = lab->beginning.now_usec;
 	forget_past(lab);
 }

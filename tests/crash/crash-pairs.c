@@ -41,7 +41,7 @@ static void tell(struct story *story, const struct stop_plan *plan, enum disk_lo
 				 stop_when_word(plan->when), plan->at, disk_loss_word(loss));
 }
 
-/* A machine whose clock has no battery, and somebody who sets it. */
+/* A machine whose clock has no battery, and somebody who sets it, also while the daemon is gone. */
 static void set_clock(struct lab *lab, unsigned *random, struct story *story)
 {
 	static const int64_t errors[] = { -DAY_USEC, 3600 * DAY_USEC };
@@ -71,8 +71,7 @@ static bool live_with_fault(struct lab *lab, unsigned *random, struct story *sto
 	tell(story, &plan, loss);
 	lab_fall(lab, plan.what, loss, draw(random, 1000));
 	lab_turn_alone(lab, turns);
-	if (plan.what == STOP_HOST || plan.what == STOP_POWER)
-		set_clock(lab, random, story);
+	set_clock(lab, random, story);
 	return true;
 }
 
@@ -116,6 +115,7 @@ int main(int argc, char **argv)
 		lost++;
 		printf("# seed %u: %s: %s%s\n#   DEBUG=1 crash-pairs %u 1\n", seed + i,
 		       lab->scenario->name, story.text, lab->broken, seed + i);
+		stop_if_asked();
 	}
 	tap_ok(lost == 0 && (pairs > runs / 4 || runs < FEW_RUNS),
 	       "%u runs from seed %u: %lu faults, %lu runs with several, %u lost", runs, seed,

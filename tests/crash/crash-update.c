@@ -13,6 +13,8 @@
 #include "run.h"
 #include "tap.h"
 
+#define FEW_OPERATIONS 10 /* a large spread may leave out all of their points */
+
 int main(void)
 {
 	struct lab *lab = lab_new();
@@ -28,7 +30,8 @@ int main(void)
 		if (only && !strstr(scenarios[i].name, only))
 			continue;
 		outcome = run_scenario(lab, &scenarios[i], &figures);
-		tap_ok(outcome.lost == 0 && outcome.points > 0,
+		tap_ok(outcome.lost == 0 &&
+			       (outcome.points > 0 || outcome.operations < FEW_OPERATIONS),
 		       "%s: %u operations, stopped at %lu points, %u lost", scenarios[i].name,
 		       outcome.operations, outcome.points, outcome.lost);
 	}

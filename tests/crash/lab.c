@@ -57,6 +57,11 @@ static uint64_t clock_usec(const struct engine_ops *self)
 	return lab_of(self)->now_usec;
 }
 
+static const char *boot_id(const struct engine_ops *self)
+{
+	return lab_of(self)->boot_id;
+}
+
 static int device_read(const struct engine_ops *self, unsigned index, struct kernel_device *ret)
 {
 	return device_picture(&lab_of(self)->devices[index], ret);
@@ -263,12 +268,14 @@ static void unplug(void *userdata)
 	struct lab *lab = userdata;
 
 	device_power_off(&lab->devices[lab->at_work]);
+	lab->was_switched_off = true;
 	lab->plug_in_after = DELAY_TURNS;
 }
 
 static const struct engine_ops lab_ops = {
 	.realtime_usec = wall_clock_usec,
 	.boottime_usec = clock_usec,
+	.boot_id = boot_id,
 	.device_read = device_read,
 	.load_begin = load_begin,
 	.load_commit = load_commit,

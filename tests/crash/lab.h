@@ -48,8 +48,11 @@ struct scenario {
 	bool begins_killed; /* and nobody closed the database */
 	bool begins_damaged; /* a page of the database is damaged */
 	bool begins_unreadable; /* and nothing of it can be read */
+	bool begins_without; /* the database is not there any more */
+	bool begins_exchanging; /* it is away, its heir is complete, its log has not gone yet */
 	bool bundle_is_bad; /* or what the server sends */
 	bool download_breaks; /* once in each life of the daemon */
+	int64_t clock_jump_usec; /* of the wall clock, before each start of the daemon but the first */
 	enum job_phase end; /* of the wish, without faults and with most */
 	enum job_phase
 		other_end; /* also right when a fault came between; JOB_PHASE_INVALID: none */
@@ -65,6 +68,12 @@ struct approval {
 	uint64_t job_id;
 	unsigned turns; /* in the phase of the request */
 	bool request_is_acknowledged; /* who gets no answer asks again */
+};
+
+/* What people see, as text. */
+struct lab_picture {
+	char text[16384];
+	size_t length;
 };
 
 struct lab {
@@ -95,6 +104,12 @@ struct lab {
 	} delayed;
 	struct held_file held[LAB_DEVICES_MAX]; /* by whoever starts the daemon; name "": none */
 	int64_t clock_error_usec; /* of the wall clock */
+	unsigned host_boots;
+	char boot_id[16];
+	unsigned boots_seen[LAB_DEVICES_MAX]; /* of a device, and when the last one was */
+	uint64_t booted_usec[LAB_DEVICES_MAX];
+	uint64_t host_booted_usec;
+	bool was_switched_off; /* a device */
 	bool came_too_late; /* a delayed order, when its job was past that phase */
 	bool host_has_died; /* or its power failed */
 	unsigned delayed_event[LAB_DEVICES_MAX]; /* turns; 0 = none */
@@ -110,6 +125,7 @@ struct lab {
 	bool may_exhaust; /* so many faults that a device that counts may take them for bad firmware */
 	bool any_end; /* a job may end otherwise than the scenario says, if what it says is true */
 	bool is_beginning; /* nothing is stopped or counted while a beginning is made */
+	struct lab_picture at_rest; /* when nothing was under way, the last time */
 	char broken[512]; /* the first law that was broken; "" = none */
 };
 
@@ -145,6 +161,7 @@ static inline bool lab_is_broken(const struct lab *lab)
 
 /* laws.c */
 void laws_at_start(struct lab *lab); /* the daemon has read its store and seen no device yet */
+void laws_at_job_end(struct lab *lab, const struct job *job);
 void laws_at_rest(struct lab *lab); /* the daemon runs and nothing is under way */
 void laws_at_end(struct lab *lab); /* the daemon was stopped in order */
 /* One more start: nothing may change. */

@@ -11,10 +11,9 @@
 #include "base/hex.h"
 #include "engine/images.h"
 #include "lab.h"
+#include "laws-history.h"
 #include "source.h"
 #include "tap.h"
-
-#define HISTORY_MAX 1000
 
 static struct job *newest_job(struct lab *lab, unsigned index)
 {
@@ -101,15 +100,13 @@ static void law_floor(struct lab *lab, unsigned index)
 			  highest_confirmed(&lab->devices[index]));
 }
 
-/* A damaged database whose log was left takes nothing with it that the log or its sound pages tell. */
+/* A database that is damaged, or gone, takes no floor with it. */
 static void law_floor_stays(struct lab *lab, unsigned index)
 {
 	struct device *device = manager_device_by_index(lab->manager, index);
 
-	if (!lab->scenario->begins_damaged || !lab->scenario->begins_killed ||
-	    lab->scenario->begins_unreadable || !device)
-		return;
-	if (device->record.floor_counter < NEW_VERSION)
+	if (lab->scenario->begins_damaged && lab->scenario->begins_updated && device &&
+	    device->record.floor_counter < NEW_VERSION)
 		lab_break(lab, "the floor was %u before the database was damaged, now it is %llu",
 			  NEW_VERSION, (unsigned long long)device->record.floor_counter);
 }
@@ -156,12 +153,40 @@ void laws_at_start(struct lab *lab)
 {
 	law_backups(lab);
 	law_log_is_durable(lab);
+	if (!lab->scenario->begins_damaged)
+		law_requests(lab);
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		if (!lab->scenario->begins_damaged)
 			law_record_before_action(lab, i);
 		lab->last_order[i].action = ACTION_WAIT;
 		law_floor(lab, i);
 	}
+}
+
+/* "What is kept has stayed up", whatever the wall clock says. */
+static void law_trial(struct lab *lab, unsigned index, const struct job_record *job)
+{
+	uint64_t since_usec = lab->booted_usec[index],
+		 needed_usec = lab->manager->config.trial_usec;
+
+	if (job->type != JOB_INSTALL || job->phase != JOB_DONE || job->is_confirm_requested)
+		return;
+	/* Somebody switched it on, or the host: it only has to settle. */
+	if ((lab->host_has_died || lab->was_switched_off) && needed_usec > STEP_TRIAL_SETTLE_USEC)
+		needed_usec = STEP_TRIAL_SETTLE_USEC;
+	if (since_usec < lab->host_booted_usec)
+		since_usec = lab->host_booted_usec;
+	if (since_usec > 0 && lab->now_usec - since_usec < needed_usec)
+		lab_break(lab, "it was kept after a trial of %llu s, expected are %llu s",
+			  (unsigned long long)((lab->now_usec - since_usec) / SECOND),
+			  (unsigned long long)(needed_usec / SECOND));
+}
+
+void laws_at_job_end(struct lab *lab, const struct job *job)
+{
+	for (unsigned i = 0; i < lab->scenario->devices; i++)
+		if (lab_job_of(lab, i) == job || newest_job(lab, i) == job)
+			law_trial(lab, i, &job->record);
 }
 
 static bool is_deaf(const struct lab_device *device)
@@ -209,58 +234,6 @@ static void law_whole_firmware(struct lab *lab, unsigned index)
 				  NEW_VERSION;
 	if (device_slot_version(&device, device.running) != version)
 		lab_break(lab, "after the next power-on another firmware runs");
-}
-
-struct tally {
-	uint64_t job_id;
-	unsigned requested, ended;
-	bool has_confirm, has_revert, has_cancel; /* rows of what people asked for on the way */
-	const char *end;
-	bool has_reason;
-};
-
-static int count_row(const struct history_row *row, void *userdata)
-{
-	struct tally *tally = userdata;
-	enum job_phase phase = job_phase_from_string(row->result);
-
-	if (row->job_id != tally->job_id)
-		return 0;
-	if (strcmp(row->result, "requested") == 0 &&
-	    (strcmp(row->action, "install") == 0 || strcmp(row->action, "revert") == 0))
-		tally->requested++;
-	if (strcmp(row->result, "requested") == 0) {
-		tally->has_confirm |= strcmp(row->action, "confirm") == 0;
-		tally->has_revert |= strcmp(row->action, "revert") == 0;
-		tally->has_cancel |= strcmp(row->action, "cancel") == 0;
-	}
-	if (phase >= 0 && job_phase_is_final(phase)) {
-		tally->ended += strcmp(row->result, tally->end) == 0 ? 1 : 100;
-		tally->has_reason = phase == JOB_DONE || strcmp(row->reason, "ok") != 0;
-	}
-	return 0;
-}
-
-/* "History tells what happened and why": one request, one end, and a reason unless it is good. */
-static void law_history(struct lab *lab, const struct job *job)
-{
-	struct tally tally = { .job_id = job->record.id,
-			       .end = job_phase_to_string(job->record.phase) };
-
-	if (lab->scenario->begins_damaged)
-		return;
-	if (manager_history(lab->manager, "", HISTORY_MAX, count_row, &tally) < 0)
-		lab_break(lab, "history cannot be read");
-	if (tally.requested < 1 || tally.ended != 1 || !tally.has_reason)
-		lab_break(lab,
-			  "history of job %llu has %u requests and %u ends, the job is %s (%s)",
-			  (unsigned long long)job->record.id, tally.requested, tally.ended,
-			  tally.end, reason_word(job->record.reason));
-	if ((job->record.is_confirm_requested && !tally.has_confirm) ||
-	    (job->record.is_revert_requested && !tally.has_revert) ||
-	    (job->record.is_cancel_requested && !tally.has_cancel))
-		lab_break(lab, "history of job %llu does not tell what people asked for",
-			  (unsigned long long)job->record.id);
 }
 
 static bool end_is_right(struct lab *lab, unsigned index, const struct job *job)
@@ -360,7 +333,7 @@ static void law_end_is_true(struct lab *lab, unsigned index)
 
 static const char *const allowed_files[] = {
 	"import", "import/b.fwb",  "fwslotd.conf",	   "payload",
-	"backup", STORE_FILE_NAME, STORE_FILE_NAME "-wal",
+	"backup", STORE_FILE_NAME, STORE_FILE_NAME "-wal", STORE_FILE_NAME ".floors",
 };
 
 struct file_search {
@@ -397,49 +370,10 @@ static void law_no_leftovers(struct lab *lab, bool is_open)
 	disk_visit(lab->disk, check_file, &search);
 }
 
-void laws_at_rest(struct lab *lab)
-{
-	char path[256];
-
-	law_offers(lab);
-	for (size_t i = 0; i < lab->manager->job_count; i++)
-		law_history(lab, &lab->manager->jobs[i]->job);
-	for (unsigned i = 0; i < lab->scenario->devices; i++) {
-		law_whole_firmware(lab, i);
-		law_floor(lab, i);
-		law_floor_stays(lab, i);
-		law_approval(lab, i);
-		law_end_is_true(lab, i);
-	}
-	law_backups(lab);
-	law_no_leftovers(lab, true);
-	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
-		if (lab->held[i].name[0])
-			lab_break(lab, "the file of %s is still held", lab->held[i].name);
-	/* After a crash things may be pending that the next start would do again. */
-	if (lab->lives == 1 && !disk_is_durable(lab->disk, "-wal", path))
-		lab_break(lab, "nothing is under way, but %s is not durable", path);
-}
-
-void laws_at_end(struct lab *lab)
-{
-	char path[256];
-
-	law_no_leftovers(lab, false);
-	if (!disk_is_as_told(lab->disk, path))
-		lab_break(lab, "%s was changed by other means than the table of operations", path);
-}
-
-/* All that people see, as text. */
-struct picture {
-	char text[16384];
-	size_t length;
-};
-
-static void add_text(struct picture *picture, const char *format, ...)
+static void add_text(struct lab_picture *picture, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void add_text(struct picture *picture, const char *format, ...)
+static void add_text(struct lab_picture *picture, const char *format, ...)
 {
 	va_list args;
 
@@ -458,15 +392,14 @@ static int add_row(const struct history_row *row, void *userdata)
 	return 0;
 }
 
-static void draw_picture(struct lab *lab, struct picture *picture)
+/* All that people see. */
+static void draw_picture(struct lab *lab, struct lab_picture *picture)
 {
-	struct store *store = NULL;
+	struct store *store = lab->manager->store;
 	struct device_record device;
 
 	picture->length = 0;
-	if (store_open(lab->ops.io, disk_folder(lab->disk), lab->now_usec, &store) < 0)
-		tap_bail("the store cannot be opened to compare it");
-	(void)store_list_history(store, "", HISTORY_MAX, add_row, picture);
+	(void)store_list_history(store, "", STORE_HISTORY_ROWS_MAX, add_row, picture);
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		char id[32];
 
@@ -475,24 +408,62 @@ static void draw_picture(struct lab *lab, struct picture *picture)
 			add_text(picture, "%s %llu %s %s\n", id,
 				 (unsigned long long)device.floor_counter, device.installed_version,
 				 reason_word(device.problem));
+	}
+}
+
+void laws_at_rest(struct lab *lab)
+{
+	char path[256];
+
+	law_offers(lab);
+	law_damage_is_told(lab);
+	for (size_t i = 0; i < lab->manager->job_count; i++)
+		law_history(lab, &lab->manager->jobs[i]->job);
+	for (unsigned i = 0; i < lab->scenario->devices; i++) {
+		law_whole_firmware(lab, i);
+		law_floor(lab, i);
+		law_floor_stays(lab, i);
+		law_approval(lab, i);
+		law_end_is_true(lab, i);
+	}
+	law_backups(lab);
+	law_no_leftovers(lab, true);
+	for (size_t i = 0; i < ARRAY_SIZE(lab->held); i++)
+		if (lab->held[i].name[0])
+			lab_break(lab, "the file of %s is still held", lab->held[i].name);
+	/* After a crash things may be pending that the next start would do again. */
+	if (lab->lives == 1 && !disk_is_durable(lab->disk, "-wal", path))
+		lab_break(lab, "nothing is under way, but %s is not durable", path);
+	draw_picture(lab, &lab->at_rest);
+}
+
+void laws_at_end(struct lab *lab)
+{
+	char path[256];
+
+	law_no_leftovers(lab, false);
+	if (!disk_is_as_told(lab->disk, path))
+		lab_break(lab, "%s was changed by other means than the table of operations", path);
+}
+
+static void add_devices(struct lab *lab, struct lab_picture *picture)
+{
+	for (unsigned i = 0; i < lab->scenario->devices; i++)
 		add_text(picture, "orders %u, erases %u, boots %u\n", lab->devices[i].orders,
 			 lab->devices[i].erases, lab->devices[i].boots);
-	}
-	store_close(store);
 }
 
 /* "A second start changes nothing." */
 void laws_start_again(struct lab *lab)
 {
-	static struct picture before, after;
+	static struct lab_picture before;
 
 	if (lab_is_broken(lab))
 		return;
-	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
-	draw_picture(lab, &before);
+	before = lab->at_rest;
+	add_devices(lab, &before);
 	lab_live(lab, (struct stop_plan){ 0 });
-	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
-	draw_picture(lab, &after);
-	if (strcmp(before.text, after.text) != 0)
+	add_devices(lab, &lab->at_rest);
+	if (strcmp(before.text, lab->at_rest.text) != 0)
 		lab_break(lab, "one more start changes something");
 }

@@ -15,7 +15,12 @@
 
 #define TURN_USEC (60 * SECOND)
 
-static const struct manager_events no_events = { 0 };
+static void on_job_ended(struct job *job, void *userdata)
+{
+	laws_at_job_end(userdata, job);
+}
+
+static const struct manager_events events = { .job_ended = on_job_ended };
 
 static bool is_over(const struct lab *lab)
 {
@@ -177,9 +182,13 @@ static void turn_devices(struct lab *lab)
 		/* Without boot control it is seen to restart only by going and coming back. */
 		if (lab->devices[i].is_restarting && lab->devices[i].traits.has_no_boot_control) {
 			device_power_off(&lab->devices[i]);
+			lab->was_switched_off = true;
 			lab->plug_in_after = 2;
 		}
 		device_turn(&lab->devices[i]);
+		if (lab->devices[i].boots != lab->boots_seen[i])
+			lab->booted_usec[i] = lab->now_usec;
+		lab->boots_seen[i] = lab->devices[i].boots;
 		if (lab->devices[i].broken)
 			lab_break(lab, "%s", lab->devices[i].broken);
 	}
@@ -294,7 +303,7 @@ static void live(struct lab *lab)
 {
 	unsigned turns = 0;
 
-	if (manager_new_with(lab->event, &no_events, NULL, &lab->ops, &lab->manager) < 0)
+	if (manager_new_with(lab->event, &events, lab, &lab->ops, &lab->manager) < 0)
 		tap_bail("no manager");
 	if (manager_start(lab->manager) < 0) {
 		if (!lab->stopper.is_stopped)
@@ -330,7 +339,8 @@ void lab_live(struct lab *lab, struct stop_plan plan)
 	stopper_set(&lab->stopper, plan);
 	memset(lab->is_plugged, 0, sizeof(lab->is_plugged));
 	memset(lab->told, 0, sizeof(lab->told));
-	lab->lives++;
+	if (lab->lives++ > 0)
+		lab->clock_error_usec += lab->scenario->clock_jump_usec;
 	if (sd_event_new(&lab->event) < 0)
 		tap_bail("no event loop");
 	live(lab);
@@ -357,6 +367,8 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 		return;
 	disk_lose(lab->disk, loss, seed);
 	lab->host_has_died = true;
+	lab->host_booted_usec = lab->now_usec;
+	snprintf(lab->boot_id, sizeof(lab->boot_id), "boot %u", ++lab->host_boots);
 	lab_forget_all_held(lab);
 	lab->delayed.is_there = false;
 	memset(lab->delayed_event, 0, sizeof(lab->delayed_event));
@@ -365,6 +377,7 @@ void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigne
 			device_host_died(&lab->devices[i]);
 			continue;
 		}
+		lab->was_switched_off = true;
 		device_power_off(&lab->devices[i]);
 		device_power_on(&lab->devices[i]);
 	}
