@@ -16,6 +16,7 @@
 #include "engine/schedule.h"
 #include "engine/sources.h"
 #include "engine/updates.h"
+#include "engine/volatile.h"
 
 uint64_t manager_now(struct manager *manager)
 {
@@ -112,11 +113,13 @@ static int open_store(struct manager *manager)
 		return r;
 	}
 	if (r < 0) {
-		log_error("%s/" STORE_FILE_NAME
-			  " cannot be opened (%s): devices are shown, updates are refused.",
-			  manager->folders.state, strerror(-r));
+		log_error(
+			"%s/" STORE_FILE_NAME
+			" cannot be opened (%s): until it can, devices are shown and updates are refused.",
+			manager->folders.state, strerror(-r));
 		manager->is_volatile = true;
-		return store_open_volatile(&manager->store);
+		r = volatile_begin(manager);
+		return r < 0 ? r : store_open_volatile(&manager->store);
 	}
 	if (store_set_aside_path(manager->store))
 		log_warning(
@@ -171,6 +174,7 @@ struct manager *manager_free(struct manager *manager)
 	backup_exports_stop(manager);
 	sources_stop(manager);
 	schedule_stop(manager);
+	sd_event_source_disable_unref(manager->volatile_timer);
 	while (manager->job_count > 0)
 		manager_drop_job(manager, manager->jobs[manager->job_count - 1]);
 	manager_forget_devices(manager);

@@ -92,6 +92,8 @@ int manager_new(sd_event *event, const struct manager_events *events, void *user
 /* Opens the store, resumes jobs, starts watching the kernel. Slow things (opening the store) are done here and only
  * here, so the bus name may be owned before. -errno only when nothing can work. */
 int manager_start(struct manager *manager);
+/* What the event loop ends with when the state folder could not be written and fwslotd is to be started anew: EX_TEMPFAIL. */
+#define MANAGER_EXIT_START_ANEW 75
 void manager_reload(struct manager *manager); /* reads the configuration anew */
 struct manager *manager_free(struct manager *manager);
 

@@ -47,6 +47,8 @@ struct manager {
 	struct config config;
 	struct store *store;
 	bool is_volatile; /* the state folder cannot be written: nothing may be changed */
+	uint64_t volatile_since_usec;
+	sd_event_source *volatile_timer;
 	struct kernel_monitor *monitor;
 	struct device *devices[MANAGER_DEVICES_MAX]; /* sorted by id */
 	size_t device_count;

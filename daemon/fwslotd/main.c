@@ -216,5 +216,6 @@ int main(int argc, char **argv)
 	manager_free(daemon.manager);
 	bus_free(daemon.bus);
 	sd_event_unref(daemon.event);
-	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	/* What ended the loop said how: MANAGER_EXIT_START_ANEW. */
+	return r < 0 ? EXIT_FAILURE : r;
 }
