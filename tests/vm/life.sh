@@ -55,10 +55,10 @@ newest_job() { # FIELD
 
 look_at_files() {
 	local found
-	found=$(find /var/lib/fwslot -type f ! -name 'fwslot.db' ! -name 'fwslot.db-wal' ! -path '*/trust/*' \
+	found=$(find /var/lib/fwslot -type f ! -name 'fwslot.db' ! -name 'fwslot.db-wal' ! -name fwslot.db.floors ! -path '*/trust/*' \
 		! -path '*/import/*' -printf '%P ')
 	[ -z "$found" ] || lost "files are left over: $found"
-	[ -z "$(find /var/lib/fwslot -name 'fwslot.db.*')" ] || lost "the database was damaged"
+	[ -z "$(find /var/lib/fwslot -name 'fwslot.db.damaged*')" ] || lost "the database was damaged"
 }
 
 last_install() { # FIELD of history's newest row about an update
