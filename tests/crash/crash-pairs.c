@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * timeout: 900
+ * timeout: 3600
  *
  * Several faults in one run, pseudo-random: a second and third crash while recovering from the
  * first, with messages lost between. Usage: crash-pairs [SEED [RUNS]], or CRASH_SEED, CRASH_RUNS.

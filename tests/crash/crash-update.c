@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * timeout: 1200
+ * timeout: 7200
  *
  * Every scenario, stopped at every operation, in every way; started again; and the laws.
  */
