@@ -111,6 +111,16 @@ static void law_floor_stays(struct lab *lab, unsigned index)
 			  NEW_VERSION, (unsigned long long)device->record.floor_counter);
 }
 
+/* What a log tells that was left beside a damaged page is not lost with it. */
+static void law_jobs_stay(struct lab *lab, unsigned index)
+{
+	const struct scenario *scenario = lab->scenario;
+
+	if (scenario->begins_damaged && scenario->begins_killed && !scenario->begins_unreadable &&
+	    !newest_job(lab, index))
+		lab_break(lab, "the job that the log of the damaged database told of is lost");
+}
+
 /* What was read is acted upon: it must not be gone when the host dies. */
 static void law_log_is_durable(struct lab *lab)
 {
@@ -423,6 +433,7 @@ void laws_at_rest(struct lab *lab)
 		law_whole_firmware(lab, i);
 		law_floor(lab, i);
 		law_floor_stays(lab, i);
+		law_jobs_stay(lab, i);
 		law_approval(lab, i);
 		law_end_is_true(lab, i);
 	}
