@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <libintl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct memory {
 	uint32_t notification; /* 0: none is shown */
 	enum card_kind kind; /* of what is shown */
 	char *offered; /* the version in it */
+	uint64_t deadline_usec; /* of that; 0: none */
 	uint64_t silent_until_usec; /* "later" was the answer */
 	unsigned reminders;
 };
@@ -142,6 +144,7 @@ static void tell(struct agent *agent, const struct seen_device *device, struct m
 		told_note(agent->told, device->id, card.key);
 	free(memory->offered);
 	memory->offered = strdup(device->offered);
+	memory->deadline_usec = device->deadline_usec;
 }
 
 static size_t count_available(struct agent *agent, const struct picture *picture)
@@ -296,18 +299,20 @@ static int on_done(sd_bus_message *reply, void *userdata, _unused_ sd_bus_error 
 	return 0;
 }
 
-/* Install, Confirm, Revert of a device; @version only for the first. */
-static void ask_daemon(struct agent *agent, const char *method, const char *id, const char *version)
+/* @types begins with the device's "s" and ends with the flags' "t". */
+static void ask_daemon(struct agent *agent, const char *method, const char *types, ...)
 {
+	va_list arguments;
 	sd_bus_message *call = NULL;
 	int r = sd_bus_message_new_method_call(agent->system_bus, &call, SERVICE, ROOT, MANAGER,
 					       method);
 
 	if (r >= 0)
 		r = sd_bus_message_set_allow_interactive_authorization(call, true);
+	va_start(arguments, types);
 	if (r >= 0)
-		r = version ? sd_bus_message_append(call, "sst", id, version, UINT64_C(0)) :
-			      sd_bus_message_append(call, "st", id, UINT64_C(0));
+		r = sd_bus_message_appendv(call, types, arguments);
+	va_end(arguments);
 	if (r >= 0)
 		r = sd_bus_call_async(agent->system_bus, NULL, call, on_done, agent, UINT64_MAX);
 	if (r < 0)
@@ -315,6 +320,7 @@ static void ask_daemon(struct agent *agent, const char *method, const char *id, 
 	sd_bus_message_unref(call);
 }
 
+/* The daemon has the last word, for all sessions; what is kept here is when to ask again. */
 static void postpone(struct agent *agent, struct memory *memory)
 {
 	size_t step = memory->reminders++;
@@ -325,6 +331,9 @@ static void postpone(struct agent *agent, struct memory *memory)
 		return;
 	}
 	memory->silent_until_usec = time_now_realtime() + span;
+	if (memory->deadline_usec && memory->silent_until_usec > memory->deadline_usec)
+		memory->silent_until_usec = memory->deadline_usec;
+	ask_daemon(agent, "Postpone", "stt", memory->id, memory->silent_until_usec, UINT64_C(0));
 	(void)sd_event_source_set_time_relative(agent->remind, span);
 	(void)sd_event_source_set_enabled(agent->remind, SD_EVENT_ONESHOT);
 }
@@ -333,13 +342,16 @@ static void answer_one(struct agent *agent, struct memory *memory, enum card_ans
 {
 	switch (answer) {
 	case ANSWER_NOW:
-		ask_daemon(agent, "Install", memory->id, memory->offered ?: "");
+		ask_daemon(agent, "Install", "sst", memory->id, memory->offered ?: "", UINT64_C(0));
+		break;
+	case ANSWER_TONIGHT:
+		ask_daemon(agent, "Approve", "sst", memory->id, memory->offered ?: "", UINT64_C(0));
 		break;
 	case ANSWER_KEEP:
-		ask_daemon(agent, "Confirm", memory->id, NULL);
+		ask_daemon(agent, "Confirm", "st", memory->id, UINT64_C(0));
 		break;
 	case ANSWER_BACK:
-		ask_daemon(agent, "Revert", memory->id, NULL);
+		ask_daemon(agent, "Revert", "st", memory->id, UINT64_C(0));
 		break;
 	case ANSWER_LATER:
 		postpone(agent, memory);

@@ -17,6 +17,7 @@
 static const struct {
 	const char *key, *label;
 } answers[_ANSWER_COUNT] = {
+	[ANSWER_TONIGHT] = { "tonight", N_("Install Tonight") },
 	[ANSWER_LATER] = { "later", N_("Remind Me Later") },
 	[ANSWER_NOW] = { "now", N_("Install Now") },
 	[ANSWER_KEEP] = { "keep", N_("Keep This Version") },
@@ -54,6 +55,7 @@ enum card_kind card_judge(const struct seen_device *device, const char *state_be
 		enum card_kind kind;
 	} kinds[] = {
 		{ "update-available", CARD_AVAILABLE },
+		{ "approved", CARD_SCHEDULED },
 		{ "on-trial", CARD_TRIAL },
 		{ "reverted", CARD_REVERTED },
 		{ "failed", CARD_FAILED },
@@ -117,6 +119,15 @@ static void offer(struct card *card, enum card_answer safest, enum card_answer o
 	card->answers[2] = _ANSWER_INVALID;
 }
 
+/* What happens while nobody needs the device comes first, what happens at once last. */
+static void offer_update(struct card *card)
+{
+	card->answers[0] = ANSWER_TONIGHT;
+	card->answers[1] = ANSWER_LATER;
+	card->answers[2] = ANSWER_NOW;
+	card->answers[3] = _ANSWER_INVALID;
+}
+
 static int write_available(struct card *card, const struct seen_device *d, bool can_answer)
 {
 	_cleanup_free_ char *what = NULL;
@@ -124,7 +135,7 @@ static int write_available(struct card *card, const struct seen_device *d, bool 
 
 	if (strcmp(d->urgency, "critical") == 0)
 		card->urgency = 2;
-	offer(card, ANSWER_LATER, ANSWER_NOW);
+	offer_update(card);
 	/* Translators: %s is a device: "Docking Station Update Available". */
 	if (set(&card->title, _("%s Update Available"), d->name) < 0)
 		return -ENOMEM;
@@ -155,6 +166,27 @@ static const char *day_and_time(uint64_t usec, char *text, size_t size)
 	if (!localtime_r(&seconds, &parts) || !strftime(text, size, _("%A at %H:%M"), &parts))
 		text[0] = '\0';
 	return text;
+}
+
+static int write_scheduled(struct card *card, const struct seen_device *d)
+{
+	char begin[128];
+
+	/* Translators: %s is a device: "Docking Station Will Be Updated". */
+	if (set(&card->title, _("%s Will Be Updated"), d->name) < 0)
+		return -ENOMEM;
+	if (d->not_before_usec <= time_now_realtime())
+		/* Translators: %s is a version. */
+		return set(
+			&card->body,
+			_("Version %s will be installed as soon as nothing stands in its way. Keep the "
+			  "device connected."),
+			d->offered);
+	/* Translators: 1 version, 2 a weekday and a time. */
+	return set(&card->body,
+		   _("Version %1$s will be installed after %2$s. Keep the device connected and the "
+		     "computer plugged in."),
+		   d->offered, day_and_time(d->not_before_usec, begin, sizeof(begin)));
 }
 
 static int write_trial(struct card *card, const struct seen_device *d, bool can_answer)
@@ -202,7 +234,7 @@ int card_write(struct card *card, enum card_kind kind, const struct seen_device 
 {
 	card_clear(card);
 	card->kind = kind;
-	card->urgency = kind == CARD_UPDATED ? 0 : 1;
+	card->urgency = kind == CARD_UPDATED || kind == CARD_SCHEDULED ? 0 : 1;
 	card->answers[0] = _ANSWER_INVALID;
 	if (set(&card->key, "%d %s %s %s", (int)kind, device->version, device->offered,
 		device->problem) < 0)
@@ -210,6 +242,8 @@ int card_write(struct card *card, enum card_kind kind, const struct seen_device 
 	switch (kind) {
 	case CARD_AVAILABLE:
 		return write_available(card, device, can_answer);
+	case CARD_SCHEDULED:
+		return write_scheduled(card, device);
 	case CARD_TRIAL:
 		return write_trial(card, device, can_answer);
 	case CARD_UPDATED:
@@ -233,7 +267,7 @@ int card_write_summary(struct card *card, const struct picture *picture, size_t 
 	card_clear(card);
 	card->kind = CARD_AVAILABLE;
 	card->urgency = 1;
-	offer(card, ANSWER_LATER, ANSWER_NOW);
+	offer_update(card);
 	if (set(&names, "%s", "") < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < picture->count; i++) {

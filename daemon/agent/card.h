@@ -10,6 +10,7 @@
 enum card_kind {
 	CARD_NONE, /* nothing to say */
 	CARD_AVAILABLE,
+	CARD_SCHEDULED,
 	CARD_TRIAL,
 	CARD_UPDATED,
 	CARD_REVERTED,
@@ -17,7 +18,8 @@ enum card_kind {
 };
 
 enum card_answer {
-	ANSWER_LATER, /* "later" */
+	ANSWER_TONIGHT, /* "tonight": Approve */
+	ANSWER_LATER, /* "later": Postpone */
 	ANSWER_NOW, /* "now": Install */
 	ANSWER_KEEP, /* "keep": Confirm */
 	ANSWER_BACK, /* "back": Revert */
@@ -25,7 +27,7 @@ enum card_answer {
 	_ANSWER_INVALID = -1,
 };
 
-#define CARD_ANSWERS_MAX 2 /* the smallest number of buttons that servers show is 3 */
+#define CARD_ANSWERS_MAX 3 /* the smallest number of buttons that servers show */
 
 /**
  * struct card - a notification

@@ -115,6 +115,7 @@ static int read_device(struct picture *picture, sd_bus_message *message)
 		{ "RevertVersion", 's', &device->revert_version },
 		{ "CanRevert", 'b', &device->can_revert },
 		{ "TrialEndUSec", 't', &device->trial_end_usec },
+		{ "NotBeforeUSec", 't', &device->not_before_usec },
 		{ "Update", 'o', &device->update },
 	};
 	char **texts[] = { &device->id,	     &device->name,    &device->state,
@@ -141,6 +142,7 @@ static int read_update(struct picture *picture, const char *path, sd_bus_message
 			const struct place places[] = {
 				{ "Version", 's', &device->offered },
 				{ "Urgency", 's', &device->urgency },
+				{ "DeadlineUSec", 't', &device->deadline_usec },
 			};
 
 			return read_properties(message, places, ARRAY_SIZE(places), language,

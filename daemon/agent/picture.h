@@ -26,12 +26,15 @@
  * @offered: its version
  * @summary: what it is good for, in the person's language or in English
  * @urgency: Update.Urgency
+ * @deadline_usec: Update.DeadlineUSec; 0: none
+ * @not_before_usec: when the window begins in which it is installed
  */
 struct seen_device {
 	char *id, *name, *state, *version, *problem, *revert_version;
 	bool can_revert;
 	uint64_t trial_end_usec;
 	char *update, *offered, *summary, *urgency;
+	uint64_t deadline_usec, not_before_usec;
 };
 
 struct picture {

@@ -141,7 +141,7 @@ ask() {
 	picture available
 	is "$(said "$title")" 1 "once"
 	ok "what it is good for comes first" has_said "Version 1.1.0: Fixes displays that stay dark. If it does not work" 1
-	is "$(grep -A 30 "string \"$title" "$work/desk.log" | grep -cE 'string "(later|Remind Me Later|now|Install Now)"')" 4 \
+	is "$(grep -A 30 "string \"$title" "$work/desk.log" | grep -cE 'string "(tonight|Install Tonight|later|Remind Me Later|now|Install Now)"')" 6 \
 		"the safest answer first"
 	as_person "$build/fwslot-agent"
 	wait $!

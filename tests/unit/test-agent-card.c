@@ -34,6 +34,9 @@ static void test_cases(void)
 		{ "up-to-date", "installing", CARD_UPDATED },
 		{ "up-to-date", "downloading", CARD_UPDATED },
 		{ "update-available", "", CARD_AVAILABLE },
+		{ "approved", "update-available", CARD_SCHEDULED },
+		{ "postponed", "update-available", CARD_NONE },
+		{ "dismissed", "", CARD_NONE },
 		{ "downloading", "update-available", CARD_NONE },
 		{ "installing", "downloading", CARD_NONE },
 		{ "on-trial", "installing", CARD_TRIAL },
@@ -109,9 +112,10 @@ static void test_answers(void)
 	device.urgency = (char *)"critical";
 	tap_is(card_write(&card, CARD_AVAILABLE, &device, true), 0, "a critical update");
 	tap_is(card.urgency, 2, "stays on the screen");
-	tap_is(card.answers[0], ANSWER_LATER, "the safest answer comes first");
-	tap_is(card.answers[1], ANSWER_NOW, "then the other");
-	tap_is(card.answers[2], _ANSWER_INVALID, "and no more");
+	tap_is(card.answers[0], ANSWER_TONIGHT, "the safest answer comes first");
+	tap_is(card.answers[1], ANSWER_LATER, "then the one that changes nothing");
+	tap_is(card.answers[2], ANSWER_NOW, "then what happens at once");
+	tap_is(card.answers[3], _ANSWER_INVALID, "and no more");
 	tap_is(card_write(&card, CARD_TRIAL, &device, true), 0, "a trial");
 	tap_is(card.answers[0], ANSWER_KEEP, "is kept");
 	tap_is(card.answers[1], ANSWER_BACK, "or not");
