@@ -22,23 +22,23 @@ open_commands() {
 	exec 7<>/tmp/smp-commands
 }
 
-# start_device OPTION...: the device on a pty; commands for it go to file descriptor 7.
-start_device() {
+# start_board OPTION...: the device on a pty; commands for it go to file descriptor 7.
+start_board() {
 	rm -f $tty
 	open_commands
 	smp-device --link=$tty "$@" <&7 >$device_log 2>&1 &
-	device=$!
+	board=$!
 	within 90 test -e $tty || bail "smp-device does not start: $(cat $device_log)"
 }
 
-tell_device() {
+tell_board() {
 	echo "$*" >&7
 }
 
-stop_device() {
+stop_board() {
 	exec 7>&-
-	kill "$device" 2>/dev/null
-	wait "$device" 2>/dev/null
+	kill "$board" 2>/dev/null
+	wait "$board" 2>/dev/null
 }
 
 # start_program OPTION...: fwslot-smp by hand; its device is fwslot0.
@@ -68,8 +68,8 @@ looks() {
 	[ "$(look)" = "$1" ]
 }
 
-# restart_device: and waits for the boot, as long as a device may take.
-restart_device() {
+# restart_board: and waits for the boot, as long as a device may take.
+restart_board() {
 	local total
 	total=$(boot total)
 	put fwslot0/restart 1 && within 90 total_is_above 0 "$total"

@@ -4,36 +4,10 @@
 # Slots that are MTD partitions, on simulated NOR-like (mtdram) and NAND flash (nandsim) with bad blocks and flipped bits,
 # and boot counters as U-Boot keeps them. "bootcount" plays U-Boot; taking the module out and in plays a restart.
 #
+# kernels: 6.1 6.12 debug
 # timeout: 600
-. /mnt/host/tests/vm/kmod.sh
+. /mnt/host/tests/vm/mtd.sh
 
-# mtd NAME: the character device of a partition.
-mtd() {
-	sed -n "s/^\(mtd[0-9]*\): .*\"$1\"$/\/dev\/\1/p" /proc/mtd
-}
-
-# show DEVICES: loads the module with these; their first is fwslot0.
-show() {
-	modprobe fwslot_mtd devices="\"$1\"" && within 90 is_here fwslot0
-}
-
-hide() {
-	rmmod fwslot_mtd
-}
-
-# A legacy image of U-Boot: name and size in its header, then bytes.
-legacy_image() { # NAME SIZE FILE
-	local size
-	size=$(printf '%08x' "$2")
-	{
-		printf '\x27\x05\x19\x56\0\0\0\0\0\0\0\0'
-		printf "\\x${size:0:2}\\x${size:2:2}\\x${size:4:2}\\x${size:6:2}"
-		head -c 16 /dev/zero
-		printf '%s' "$1"
-		head -c $((32 - ${#1})) /dev/zero
-		head -c "$2" /dev/urandom
-	} >"$3"
-}
 legacy_image board-1.0 100000 $images/one
 legacy_image board-1.1 300001 $images/two
 
@@ -148,11 +122,6 @@ for form in 'pair little' 'pair big' 'word little' 'word big' 'bytes little'; do
 done
 
 # --- Partitions come and go -------------------------------------------------------------------
-
-# take_away NAME: whoever looks at the partition just then may hold it for a moment (udev does).
-take_away() {
-	within 90 mtd-part del "$flash" "$(mtd "$1")"
-}
 
 show "$spec"
 ok "a partition goes" take_away fw-b

@@ -4,6 +4,7 @@
 # A device with MCUboot through fwslot-smp and /dev/fwslot, seen in sysfs: first by hand on a pty, then as a service
 # that udev starts for a USB adapter.
 #
+# kernels: 6.1 debug
 # timeout: 900
 . /mnt/host/tests/vm/smp.sh
 
@@ -16,7 +17,7 @@ digest=sha256:$(sha256sum <"$next" | cut -d' ' -f1)
 
 # --- The whole job ----------------------------------------------------------------------------
 
-start_device --primary="$factory"
+start_board --primary="$factory"
 start_program
 is "$(cd $class/fwslot0 && grep -h . provider hardware_id serial num_slots | paste -sd,)" \
 	"user,zephyr/testboard,smp-tty,2" "the device is what it says it is"
@@ -34,7 +35,7 @@ ok "it is chosen for trial" put fwslot0.1/activate trial
 is "$(look)" "confirmed 1.0.0, pending 1.1.0, confirmed 0 1" "and pending as soon as the write returns"
 is "$(write_error fwslot0.1 "$next")" preparing:device-busy "now the slot is not given away"
 total=$(boot total)
-ok "the device restarts" restart_device
+ok "the device restarts" restart_board
 is "$(look)" "trial 1.1.0, confirmed 1.0.0, trial 0 0" "its images changed places: 1.1.0 is on trial in slot 0"
 is "$(get fwslot0.0/digest)" "$digest" "the digest went with the image"
 is "$(boot fallback_slot),$(boot attempts),$(boot attempts_left),$(boot last_restart_reason)" \
@@ -47,15 +48,15 @@ is "$(boot total)" $((total + 1)) "one boot was counted"
 refused "No such file" "there is nothing to confirm any more" put fwslot0/boot/confirm 1
 
 ok "the previous version is chosen for good" put fwslot0.1/activate permanent
-restart_device
+restart_board
 is "$(look)" "confirmed 1.0.0, valid 1.1.0, confirmed 0 0" "and runs without a trial"
 
 # --- Firmware that fails ----------------------------------------------------------------------
 
 put fwslot0.1/activate trial
-restart_device
+restart_board
 is "$(boot state)" trial "1.1.0 on trial once more"
-restart_device
+restart_board
 is "$(look)" "confirmed 1.0.0, invalid 1.1.0, fallback 0 0" "not confirmed, so the restart takes it back"
 is "$(boot last_restart_reason)" attempts-exhausted "and says why"
 refused "Operation not permitted" "what failed is not tried again" put fwslot0.1/activate trial
@@ -75,10 +76,10 @@ is "$(get fwslot0.1/version)" 1.2.0 "none of which changed anything"
 
 # --- Death in the middle ----------------------------------------------------------------------
 
-stop_device
+stop_board
 stop_program
 rm -rf ${state:?}/*
-start_device --primary="$factory" --baud=230400
+start_board --primary="$factory" --baud=230400
 start_program
 start_write fwslot0.1 "$large"
 within 60 eval '[ "$(get fwslot0.1/remaining_size)" -lt 60000 ]'
@@ -93,27 +94,27 @@ ok "chosen" put fwslot0.1/activate trial
 stop_program -9
 start_program
 is "$(look)" "confirmed 1.0.0, pending 1.3.0, confirmed 0 1" "what is pending is known to the next one, too"
-restart_device
+restart_board
 stop_program -9
 start_program
 is "$(look)" "trial 1.3.0, confirmed 1.0.0, trial 0 0" "and what is on trial"
 is "$(get fwslot0.0/digest)" "sha256:$(sha256sum <"$large" | cut -d' ' -f1)" "with its digest"
-tell_device reset
+tell_board reset
 ok "a revert that nobody commanded is noticed" within 90 reads fwslot0/boot/state fallback
 stop_program
-stop_device
+stop_board
 rm -rf ${state:?}/*
 
 # A restart in which the line goes bad.
-start_device --primary="$factory" --noisy --fault=lose-answer@20+9 --fault=corrupt-answer@25+13
+start_board --primary="$factory" --noisy --fault=lose-answer@20+9 --fault=corrupt-answer@25+13
 start_program
 ok "over a bad line: written" write_slowly fwslot0.1 "$next"
 ok "chosen" put fwslot0.1/activate trial
-ok "restarted" restart_device
+ok "restarted" restart_board
 ok "on trial" within 90 reads fwslot0/boot/state trial
 ok "confirmed" put fwslot0/boot/confirm 1
 stop_program
-stop_device
+stop_board
 rm -rf ${state:?}/*
 
 # --- As a service, for a USB adapter ----------------------------------------------------------
@@ -139,11 +140,11 @@ plug_in() {
 		within 90 test -c /dev/ttyGS0 || return
 	open_commands
 	smp-device --port=/dev/ttyGS0 --state=$state --primary="$factory" <&7 >$device_log 2>&1 &
-	device=$!
+	board=$!
 }
 pull_out() {
-	kill "$device"
-	wait "$device" 2>/dev/null
+	kill "$board"
+	wait "$board" 2>/dev/null
 	modprobe -r g_serial
 }
 plug_in
