@@ -3,6 +3,7 @@
 #include "engine/updates.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,32 @@ static int note_offered(struct manager *manager, const struct offer_record *reco
 					  manager->ops->realtime_usec(manager->ops));
 }
 
+/* It was said before. */
+static bool is_known(struct manager *manager, const struct offer_record *record)
+{
+	const struct update *update = *place_of(manager, record->device_id, record->remote);
+
+	return update && compare(update, record->device_id, record->remote) == 0 &&
+	       strcmp(update->record.version, record->version) == 0 &&
+	       strcmp(update->record.digest, record->digest) == 0;
+}
+
+/* The journal's line, if it is what is offered to the device by itself. */
+static void write_line(struct manager *manager, const struct offer_record *record)
+{
+	const struct device *device = manager_find_device(manager, record->device_id);
+	const struct update *offered = device ? manager_update_of(manager, device) : NULL;
+	struct job_record line = { .phase = JOB_WAITING };
+
+	if (!offered || strcmp(offered->record.remote, record->remote) != 0)
+		return;
+	memcpy(line.device_id, record->device_id, sizeof(line.device_id));
+	memcpy(line.version, record->version, sizeof(line.version));
+	snprintf(line.version_before, sizeof(line.version_before), "%s",
+		 device_running_version(device));
+	job_announce(&line, ANNOUNCE_OFFERED, NULL);
+}
+
 int updates_keep(struct manager *manager, const struct finding *findings)
 {
 	int r = store_begin(manager->store);
@@ -108,8 +135,13 @@ int updates_keep(struct manager *manager, const struct finding *findings)
 		store_rollback(manager->store);
 		return r;
 	}
-	for (const struct finding *finding = findings; finding; finding = finding->next)
+	for (const struct finding *finding = findings; finding; finding = finding->next) {
+		bool is_news = !is_known(manager, &finding->record);
+
 		take(manager, &finding->record);
+		if (is_news)
+			write_line(manager, &finding->record);
+	}
 	updates_announce(manager);
 	return 0;
 }
