@@ -4,6 +4,7 @@
 # fwslot-repo with keys that are elsewhere: on tokens, with other people, replaced by others.
 # timeout: 180
 . tests/tap.sh
+. tests/ports.sh
 
 repo=$BUILD/fwslot-repo
 work=$(mktemp -d /tmp/fwslot-test-XXXXXX) || exit 99
@@ -83,7 +84,6 @@ client() { # the same client all the time, from its first root on: a folder is s
 	wait $server 2>/dev/null
 	return $status
 }
-. tests/ports.sh
 free_port
 "$BUILD/tuf-client" --metadata-dir "$metadata" init "$work/r/site/metadata/1.root.json"
 ok "a client" client
