@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # fwslot-repo with keys that are elsewhere: on tokens, with other people, replaced by others.
-# timeout: 180
+# timeout: 300
 . tests/tap.sh
-. tests/ports.sh
+. tests/web.sh
 
 repo=$BUILD/fwslot-repo
 work=$(mktemp -d /tmp/fwslot-test-XXXXXX) || exit 99
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 head -c 50000 /dev/urandom >"$work/a.bin"
 
 add() { # REPOSITORY VERSION COUNTER
@@ -74,17 +75,14 @@ mkdir -p "$work/client"
 "$repo" init "$work/r" >/dev/null
 add r 1.1 2
 publish r >/dev/null
-export BUILD
-client() { # the same client all the time, from its first root on: a folder is served as it is
-	(cd "$work/r/site" && exec python3 -m http.server "$port" --bind 127.0.0.1) >/dev/null 2>&1 &
-	local server=$! status=0
-	within 30 answers "$port" || return 1
-	"$BUILD/tuf-client" --metadata-dir "$metadata" --metadata-url "http://127.0.0.1:$port/metadata" refresh || status=1
-	kill $server
-	wait $server 2>/dev/null
-	return $status
-}
 free_port
+# shellcheck disable=SC2154  # of web.sh
+/usr/bin/python3 -m http.server --directory "$work/r/site" --bind 127.0.0.1 "$port" >"$work/server.log" 2>&1 &
+server=$!
+within 60 answers "$port" || bail "no server: $(<"$work/server.log")"
+client() { # the same client all the time, from its first root on: a folder is served as it is
+	"$BUILD/tuf-client" --metadata-dir "$metadata" --metadata-url "http://127.0.0.1:$port/metadata" refresh
+}
 "$BUILD/tuf-client" --metadata-dir "$metadata" init "$work/r/site/metadata/1.root.json"
 ok "a client" client
 for role in timestamp snapshot targets vendor root; do

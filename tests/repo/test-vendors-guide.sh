@@ -4,7 +4,7 @@
 # The ten commands of docs/vendors-guide.md, exactly as they are printed there, and what comes of them.
 # timeout: 120
 . tests/tap.sh
-. tests/ports.sh
+. tests/web.sh
 
 guide=$PWD/docs/vendors-guide.md
 work=$(mktemp -d /tmp/fwslot-test-XXXXXX) || exit 99
@@ -22,10 +22,11 @@ for command in "${commands[@]}"; do
 	ok "$command" bash -c "$command"
 done
 
-/usr/bin/python3 -m http.server --directory www --bind 127.0.0.1 $((port + 1)) >server.log 2>&1 &
+free_port
+# shellcheck disable=SC2154  # of web.sh
+/usr/bin/python3 -m http.server --directory www --bind 127.0.0.1 "$port" >server.log 2>&1 &
 server=$!
-port=$((port + 1))
-within 60 answers $port || bail "no server: $(<server.log)"
+within 60 answers "$port" || bail "no server: $(<server.log)"
 "$build/tuf-client" --metadata-dir metadata init acme/site/metadata/1.root.json
 mkdir out
 ok "a device's client gets the release from the web server" "$build/tuf-client" --metadata-dir metadata \
