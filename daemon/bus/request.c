@@ -19,7 +19,7 @@
 #define ACTION_CANCEL_OWN "org.fwslot1.cancel-own"
 #define ACTION_CANCEL_FOREIGN "org.fwslot1.cancel-foreign"
 
-#define INSTALL_FLAGS                                                                     \
+#define INSTALL_FLAGS                                                                 \
 	(MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK | \
 	 MANAGER_FLAG_STALE)
 

@@ -17,7 +17,7 @@
 #include "engine/backups.h"
 #include "engine/space.h"
 
-#define INSTALL_FLAGS                                                                     \
+#define INSTALL_FLAGS                                                                 \
 	(MANAGER_FLAG_REINSTALL | MANAGER_FLAG_DOWNGRADE | MANAGER_FLAG_NO_WAY_BACK | \
 	 MANAGER_FLAG_STALE)
 
