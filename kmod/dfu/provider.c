@@ -49,11 +49,16 @@ static int activate(void *priv, unsigned int slot, bool is_permanent)
 static int confirm(void *priv)
 {
 	struct dfu_device *dfu = priv;
+	int ret = 0;
 
 	mutex_lock(&dfu->lock);
-	dfu->is_on_trial = false;
+	/* New firmware that has just left the bus, nobody told it to, has proved nothing. */
+	if (dfu->mode == DFU_MODE_AWAY)
+		ret = -EBUSY;
+	else
+		dfu->is_on_trial = false;
 	mutex_unlock(&dfu->lock);
-	return 0;
+	return ret;
 }
 
 static int go_back(void *priv, unsigned int slot)
