@@ -38,8 +38,8 @@ first_device() {
 # The device's process, and the daemon that udev starts for its device.
 start() {
 	systemctl start --no-block fwslot-smp@ttyS1.service
-	within 120 test -e /sys/class/fwslot/fwslot0/name && within 120 systemctl is-active fwslotd.service &&
-		within 120 first_device
+	within 300 test -e /sys/class/fwslot/fwslot0/name && within 300 systemctl is-active fwslotd.service &&
+		within 300 first_device
 }
 
 # Polled, so the words are looked for by the shell.
@@ -105,7 +105,7 @@ begin() {
 	install -m 0644 "$folder/$next.fwb" /var/lib/fwslot/import/
 	sync -f /var/lib/fwslot/import
 	gcall InstallImported "$id" "$next.fwb" 0 >/tmp/reply 2>&1 &
-	[ "$phase" = begun ] || within 120 has_come_to_phase
+	[ "$phase" = begun ] || within 300 has_come_to_phase
 	sleep "$((milliseconds / 1000)).$(printf %03d $((milliseconds % 1000)))"
 }
 
