@@ -113,7 +113,8 @@ for ((round = 1; round <= rounds; round++)); do
 	is "$status" 125 "round $round: the host dies $milliseconds ms after $phase" || note "$(<"$folder/story")"
 	what="round $round: $(said dies)"
 	device_is_whole "$what" "$running" $next
-	died_in[$(said dies | cut -d, -f1)]+=x
+	died=$(said dies | cut -d, -f1)
+	died_in[${died:-before any}]+=x
 done
 live - begun 0
 is $? 0 "the last host lives"
