@@ -127,6 +127,9 @@ static void make_old(void)
 		    "DROP TABLE backups; ALTER TABLE jobs DROP COLUMN backup_digest;"
 		    "ALTER TABLE jobs DROP COLUMN backup_length_bytes;"
 		    "DROP TABLE offers; DROP TABLE remotes; ALTER TABLE jobs DROP COLUMN remote;"
+		    "ALTER TABLE decisions DROP COLUMN digest; ALTER TABLE decisions DROP COLUMN flags;"
+		    "ALTER TABLE decisions DROP COLUMN offered_usec; DROP TABLE policies;"
+		    "ALTER TABLE jobs DROP COLUMN boot_id; ALTER TABLE jobs DROP COLUMN clock_offset_usec;"
 		    "PRAGMA user_version = 1",
 		    NULL, NULL, NULL) != SQLITE_OK)
 		tap_bail("cannot make it old: %s", sqlite3_errmsg(database));
