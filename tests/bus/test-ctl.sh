@@ -174,7 +174,7 @@ show_devices
 update_one
 keep_backups
 use_a_terminal
-is "$(complete_words ex)" export-backup "bash completes verbs"
+is "$(complete_words expo)" export-backup "bash completes verbs"
 is "$(complete_words install --no-wai)" --no-wait "options"
 is "$(complete_words show si)" "sim0 sim1" "and devices"
 refuse_strangers
