@@ -9,6 +9,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 125
 . tests/tap.sh
 . tests/client.sh
+PATH=$PWD/${BUILD:-build}/tools:$PATH
 folder=$1 before=$2 next=$3 phase=$4 milliseconds=$5
 
 lost() {
