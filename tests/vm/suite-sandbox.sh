@@ -34,7 +34,7 @@ said() {
 run_in() {
 	local drop_in=/run/systemd/system/$1.d
 	mkdir -p "$drop_in"
-	printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nRestart=no\nWatchdogSec=0\nStandardOutput=file:%s\n' \
+	printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nRestart=no\nRestartForceExitStatus=\nWatchdogSec=0\nStandardOutput=file:%s\n' \
 		"$3" >"$drop_in/probe.conf"
 	cp /usr/local/bin/probe "$2"
 	systemctl daemon-reload
