@@ -71,8 +71,11 @@ fdev() {
 	return 1
 }
 
-is_known() { fdev "$1" >/dev/null; }
-is_forgotten() { ! is_known "$1"; }
+is_known() {
+	local found
+	found=$(fdev "$1") && is_here "$found"
+}
+is_forgotten() { ! fdev "$1" >/dev/null; }
 
 # claim LIST: replaces the list of devices that may be claimed.
 claim() { echo "$1" >/sys/module/fwslot_dfu/parameters/devices; }

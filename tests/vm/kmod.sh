@@ -40,10 +40,11 @@ put() {
 	echo "$2" >"$class/$1"
 }
 
-# is_here DEVICE: with all its slots, the last of which comes last.
+# is_here DEVICE: with all its slots, the last of which comes last, and all of that one's attributes: the
+# kernel adds the folder "power" after them.
 is_here() {
 	local slots
-	slots=$(get "$1/num_slots") && [ -e "$class/$1.$((slots - 1))/state" ]
+	slots=$(get "$1/num_slots") && [ -e "$class/$1.$((slots - 1))/power" ]
 }
 
 # reads FILE VALUE: the attribute says this.

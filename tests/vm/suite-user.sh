@@ -11,7 +11,6 @@ log=/tmp/user-device.log
 modprobe fwslot_user || bail "fwslot_user cannot be loaded"
 ok "/dev/fwslot is there" within 90 test -c /dev/fwslot
 
-is_there() { [ -e "$class/$1/name" ]; }
 is_gone() { ! [ -e "$class/$1" ]; }
 
 # begin_device OPTION...: starts the process; its device is fwslot0.
@@ -19,7 +18,7 @@ begin_device() {
 	within 90 is_gone fwslot0 || bail "the device before is still there"
 	user-device "$@" >$log 2>&1 &
 	process=$!
-	within 90 is_there fwslot0 || bail "the device does not appear: $(cat $log)"
+	within 90 is_here fwslot0 || bail "the device does not appear: $(cat $log)"
 }
 
 end_device() {
@@ -111,11 +110,11 @@ done
 # A second device is there all the while: nothing of this may touch it.
 user-device --serial=bystander >/tmp/bystander.log 2>&1 &
 bystander=$!
-within 90 is_there fwslot0 || bail "the bystander does not appear"
+within 90 is_here fwslot0 || bail "the bystander does not appear"
 begin_second() {
 	user-device --serial=bad "$@" >$log 2>&1 &
 	process=$!
-	within 90 is_there fwslot1 || bail "the second device does not appear"
+	within 90 is_here fwslot1 || bail "the second device does not appear"
 }
 end_second() {
 	kill "$process" 2>/dev/null
