@@ -282,7 +282,6 @@ static void cancelled_upload(void)
 	struct fwslot_user_header cancel = { .version = FWSLOT_USER_VERSION,
 					     .type = FWSLOT_USER_CANCEL };
 	usec_t deadline;
-
 	static const char *const slow[] = { "--baud=9600", "--erase-ms=7000", NULL };
 
 	begin(slow, NULL);
