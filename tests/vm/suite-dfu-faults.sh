@@ -5,7 +5,7 @@
 # pulled out, and everything people can do to the driver while it writes.
 #
 # kernels: 6.1 debug
-# timeout: 500
+# timeout: 900
 . /mnt/host/tests/vm/dfu.sh
 
 fw good 1.10 --size 20000

@@ -5,7 +5,7 @@
 # come in a bad state. What it stored is read by the real dfu-util.
 #
 # kernels: 6.1 debug
-# timeout: 400
+# timeout: 900
 . /mnt/host/tests/vm/dfu.sh
 
 fw v100 1.00 --size 60000

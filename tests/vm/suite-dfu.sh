@@ -5,7 +5,7 @@
 # boot-looping, in every way in which DFU devices put firmware in force. The real dfu-util beside it.
 #
 # kernels: 6.1 6.12 debug
-# timeout: 400
+# timeout: 900
 . /mnt/host/tests/vm/dfu.sh
 
 fw v100 1.00 --size 60000

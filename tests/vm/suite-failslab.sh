@@ -6,7 +6,7 @@
 # notices.
 #
 # kernels: debug
-# timeout: 150
+# timeout: 900
 . /mnt/host/tests/vm/dfu.sh
 . /mnt/host/tests/vm/mtd.sh
 

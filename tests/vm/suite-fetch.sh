@@ -4,7 +4,7 @@
 # fwslot-fetch as systemd runs it: behind its socket, in its sandbox, each connection as a
 # user of its own.  What it does with servers is tests/net's.
 # kernels: 6.1
-# timeout: 600
+# timeout: 900
 set -u
 cd "$(dirname "$0")/../.." || exit 125
 . tests/tap.sh

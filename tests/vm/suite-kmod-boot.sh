@@ -5,7 +5,7 @@
 # device forgot. The table behind it is tested row by row in tests/unit/test-boot-assessment.c.
 #
 # kernels: 6.1 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 load devices=4 slots=2
 good=$(image 1.1.0)

@@ -5,7 +5,7 @@
 # write. The kernel log must stay clean: tests/vm/suite asks for that.
 #
 # kernels: debug
-# timeout: 200
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 
 # udev would start programs for each event.

@@ -4,7 +4,7 @@
 # The netlink family: its answers are those of sysfs, its events arrive, progress is not too much.
 #
 # kernels: 6.12 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 load devices=12 slots=3
 

@@ -5,7 +5,7 @@
 # reading. The kernel log must stay clean: tests/vm/suite asks for that.
 #
 # kernels: 6.12 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 rounds=${ROUNDS:-100}
 

@@ -4,7 +4,7 @@
 # The module's sysfs tree: what is there, what each file says and refuses, uploads and their faults.
 #
 # kernels: 6.1 6.12 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 load devices=2
 

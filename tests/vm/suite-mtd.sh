@@ -5,7 +5,7 @@
 # and boot counters as U-Boot keeps them. "bootcount" plays U-Boot; taking the module out and in plays a restart.
 #
 # kernels: 6.1 6.12 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/mtd.sh
 
 legacy_image board-1.0 100000 $images/one

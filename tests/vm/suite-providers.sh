@@ -6,7 +6,7 @@
 # one slot, MTD partitions under U-Boot's boot counter, MCUboot behind a serial line.
 #
 # kernels: 6.12
-# timeout: 500
+# timeout: 900
 . /mnt/host/tests/vm/dfu.sh
 . /mnt/host/tests/vm/smp.sh
 . /mnt/host/tests/vm/mtd.sh

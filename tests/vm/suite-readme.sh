@@ -5,7 +5,7 @@
 # device that is made ready for each.  A line that is added there needs a row here.  Then the same by
 # fwslotctl, which follows each job to its end.
 # kernels: 6.12
-# timeout: 600
+# timeout: 900
 . tests/tap.sh
 . tests/client.sh
 build=$(realpath "$BUILD")

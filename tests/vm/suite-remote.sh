@@ -5,7 +5,7 @@
 # installed system with nothing but a remote.conf.  Then the server lies in every way it can.
 # kernels: 6.1
 # programs: nginx certtool
-# timeout: 600
+# timeout: 900
 set -u
 # shellcheck source=daemon.sh
 . "$(dirname "$0")/daemon.sh"

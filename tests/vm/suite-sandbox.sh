@@ -5,7 +5,7 @@
 # program and tries what must not be possible. Outside, as root, each attempt succeeds, and some as
 # the service's own user: so it is the unit that refuses.
 # kernels: 6.1
-# timeout: 600
+# timeout: 900
 set -u
 cd "$(dirname "$0")/../.." || exit 125
 . tests/tap.sh

@@ -4,7 +4,7 @@
 # /dev/fwslot: a device that a process provides, and every way in which a process can fail it.
 #
 # kernels: 6.1 6.12 debug
-# timeout: 600
+# timeout: 900
 . /mnt/host/tests/vm/kmod.sh
 
 log=/tmp/user-device.log
