@@ -95,20 +95,7 @@ static int check_approvable(const struct update *update, const struct device *de
 	if (device->job)
 		return fail(failure, REASON_BUSY, "Job %llu is under way on %s; wait for its end.",
 			    (unsigned long long)device->job->record.id, device->id);
-	if (flags & MANAGER_FLAG_REINSTALL)
-		return 0;
-	if (update->has_failed)
-		return fail(
-			failure, REASON_FAILED_BEFORE,
-			"Version %s was taken back from %s before. Set flag %llu to try it all the same.",
-			update->record.version, device->id,
-			(unsigned long long)MANAGER_FLAG_REINSTALL);
-	if (strcmp(update->record.version, device_running_version(device)) == 0)
-		return fail(failure, REASON_ALREADY_INSTALLED,
-			    "%s runs version %s already. Set flag %llu to write it all the same.",
-			    device->id, update->record.version,
-			    (unsigned long long)MANAGER_FLAG_REINSTALL);
-	return 0;
+	return request_check_update(update, device, flags, failure);
 }
 
 int manager_approve(struct manager *manager, const char *device_id, const char *version,

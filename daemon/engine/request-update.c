@@ -30,8 +30,8 @@ static int find_update(struct manager *manager, const struct device *device, con
 		    device->id);
 }
 
-static int check_update(const struct update *update, const struct device *device, uint64_t flags,
-			struct failure *failure)
+int request_check_update(const struct update *update, const struct device *device, uint64_t flags,
+			 struct failure *failure)
 {
 	if (flags & MANAGER_FLAG_REINSTALL)
 		return 0;
@@ -68,7 +68,7 @@ int manager_install_update(struct manager *manager, const char *device_id, const
 	if (r >= 0)
 		r = request_check_way_back(device, flags, failure);
 	if (r >= 0)
-		r = check_update(update, device, flags, failure);
+		r = request_check_update(update, device, flags, failure);
 	/* While it is authenticated it is there twice. */
 	if (r >= 0)
 		r = space_check(manager, device, engine_choose_target(&device->now, ""),

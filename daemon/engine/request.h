@@ -20,6 +20,10 @@ int request_check_free(struct manager *manager, const struct device *device,
 /* One slot that cannot be saved needs a flag. */
 int request_check_way_back(const struct device *device, uint64_t flags, struct failure *failure);
 
+/* What runs already, or was taken back here before, needs a flag. */
+int request_check_update(const struct update *update, const struct device *device, uint64_t flags,
+			 struct failure *failure);
+
 struct job_record request_new_record(struct manager *manager, const struct device *device,
 				     enum job_type type, uint64_t flags, uint32_t uid);
 /* Stores the job, shows it, and lets it run. @bundle_fd is the job's from then on; -EBADF: none. */
