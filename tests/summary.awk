@@ -8,9 +8,9 @@
 # not running.
 #
 # A suite with whole machines or real servers can fail because the other lane was busy.
-# With the file "again" given, at most MAX_AGAIN such suites that failed are written there
-# with what the others came to, and no sum is printed: tests/run shows them alone, and
-# this program goes on from the file "before".  A suite that passes only then is called
+# With the file "again" given, such a suite that failed is called "later". At most MAX_AGAIN
+# of them are written there with what the others came to, and no sum is printed: tests/run
+# shows them alone, and this program goes on from the file "before".  A suite that passes only then is called
 # UNSTEADY, and is a defect to be mended all the same.
 
 function open_suite(name) {
@@ -28,7 +28,7 @@ function add_trouble(text) {
 }
 
 # status: "none" when the end was never seen.
-function close_suite(status, seconds,    line, seen) {
+function close_suite(status, seconds,    line, seen, is_unsteady) {
 	if (suite == "")
 		return
 	seen = passed + failed + skipped
@@ -49,16 +49,20 @@ function close_suite(status, seconds,    line, seen) {
 	else if (status != 0 && failed == 0)
 		add_trouble("every result passed but it ended with status " status)
 
-	line = sprintf("  %-6s %-34s %4d passed", failed ? "FAIL" : "ok", suite, passed)
+	is_unsteady = failed && again != "" && suite ~ /^(vm|bed|bus|net)\//
+	line = sprintf("  %-6s %-34s %4d passed", is_unsteady ? "later" : failed ? "FAIL" : "ok",
+		       suite, passed)
 	if (failed)
 		line = line sprintf(", %d failed", failed)
 	if (skipped)
 		line = line sprintf(", %d skipped", skipped)
 	print line (seconds != "" ? "  (" seconds " s)" : "")
+	if (is_unsteady)
+		gsub(/    not ok /, "    failed ", detail)
 	if (failed)
 		printf "%s%s%s", detail, trouble, tail_of_errors()
 	fflush()
-	if (failed && again != "" && suite ~ /^(vm|bed|bus|net)\//) {
+	if (is_unsteady) {
 		unsteady[++unsteady_count] = suite
 		unsteady_passed[unsteady_count] = passed
 		unsteady_failed[unsteady_count] = failed
@@ -126,6 +130,8 @@ END {
 	}
 	if (unsteady_count > 0 && unsteady_count <= MAX_AGAIN)
 		leave_for_later()
+	for (i = 1; i <= unsteady_count; i++)
+		print "  FAIL   " unsteady[i] ": too many failed to be seen again"
 	for (name in failed_before)
 		print "  UNSTEADY " name ": it failed beside another suite"
 	printf "%d passed, %d failed", total_passed, total_failed
