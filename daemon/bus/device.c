@@ -95,6 +95,17 @@ static void fill_schedule(const struct device_schedule *schedule, struct device_
 								  reason_word(schedule->refused);
 }
 
+static void fill_versions(const struct bus_device *device, struct device_face *face)
+{
+	const char *skipped[MANAGER_SKIPPED_MAX],
+		*pinned = manager_pinned_version(device->bus->manager, device->device);
+	size_t count = manager_skipped_versions(device->bus->manager, device->device, skipped);
+
+	snprintf(face->pinned_version, sizeof(face->pinned_version), "%s", pinned ? pinned : "");
+	for (size_t i = 0; i < count; i++)
+		snprintf(face->skipped.names[i], sizeof(face->skipped.names[i]), "%s", skipped[i]);
+}
+
 void device_face_fill(struct bus_device *device, struct device_face *ret)
 {
 	const struct kernel_device *now = &device->device->now;
@@ -111,9 +122,11 @@ void device_face_fill(struct bus_device *device, struct device_face *ret)
 	face.active_slot = active;
 	if (active >= 0 && (unsigned)active < now->num_slots)
 		memcpy(face.version, now->slots[active].version, sizeof(face.version));
-	if (device->bus->manager)
+	if (device->bus->manager) {
 		face.can_revert = manager_can_revert(device->bus->manager, device->device,
 						     face.revert_version);
+		fill_versions(device, &face);
+	}
 	update = bus_update_of(device->bus, device->id);
 	snprintf(face.update_path, sizeof(face.update_path), "%s", update ? update->path : "/");
 	face.trial_end_usec = job && job->record.phase == JOB_TRIAL ? job->record.trial_end_usec :
@@ -150,6 +163,8 @@ const struct face_field device_fields[] = {
 	DEVICE_FIELD("NotBeforeUSec", not_before_usec),
 	DEVICE_FIELD("PostponedUntilUSec", postponed_usec),
 	DEVICE_FIELD("Blockers", blockers),
+	DEVICE_FIELD("PinnedVersion", pinned_version),
+	DEVICE_FIELD("SkippedVersions", skipped),
 };
 const size_t device_fields_count = ARRAY_SIZE(device_fields);
 _Static_assert(ARRAY_SIZE(device_fields) <= FACE_FIELDS_MAX,
@@ -240,12 +255,58 @@ static int method_set_policy(sd_bus_message *call, void *userdata, sd_bus_error 
 	return r < 0 ? r : request_set_policy(device->bus, call, device->id, policy, flags, error);
 }
 
+static int method_pin(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r : request_pin(device->bus, call, device->id, version, flags, error);
+}
+
+static int method_unpin(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "t", &flags);
+
+	return r < 0 ? r : request_unpin(device->bus, call, device->id, flags, error);
+}
+
+static int method_skip(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r : request_skip(device->bus, call, device->id, version, flags, error);
+}
+
+static int method_unskip(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_device *device = userdata;
+	const char *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &version, &flags);
+
+	return r < 0 ? r : request_unskip(device->bus, call, device->id, version, flags, error);
+}
+
 static int property_get_blockers(_unused_ sd_bus *connection, _unused_ const char *path,
 				 _unused_ const char *interface, _unused_ const char *property,
 				 sd_bus_message *reply, void *blockers,
 				 _unused_ sd_bus_error *error)
 {
 	return append_blockers(reply, blockers);
+}
+
+static int property_get_skipped(_unused_ sd_bus *connection, _unused_ const char *path,
+				_unused_ const char *interface, _unused_ const char *property,
+				sd_bus_message *reply, void *versions, _unused_ sd_bus_error *error)
+{
+	return append_versions(reply, versions);
 }
 
 #define CONSTANT(property, field)                                                \
@@ -283,6 +344,8 @@ const sd_bus_vtable device_vtable[] = {
 	CHANGING("NotBeforeUSec", "t", NULL, not_before_usec),
 	CHANGING("PostponedUntilUSec", "t", NULL, postponed_usec),
 	CHANGING("Blockers", "as", property_get_blockers, blockers),
+	CHANGING("PinnedVersion", "s", property_get_text, pinned_version),
+	CHANGING("SkippedVersions", "as", property_get_skipped, skipped),
 	SD_BUS_METHOD_WITH_ARGS("Approve", SD_BUS_ARGS("s", version, "t", flags),
 				SD_BUS_RESULT("t", not_before_usec), method_approve,
 				SD_BUS_VTABLE_UNPRIVILEGED),
@@ -292,6 +355,14 @@ const sd_bus_vtable device_vtable[] = {
 				method_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("SetPolicy", SD_BUS_ARGS("s", policy, "t", flags), SD_BUS_NO_RESULT,
 				method_set_policy, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Pin", SD_BUS_ARGS("s", version, "t", flags), SD_BUS_NO_RESULT,
+				method_pin, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Unpin", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT, method_unpin,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Skip", SD_BUS_ARGS("s", version, "t", flags), SD_BUS_NO_RESULT,
+				method_skip, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Unskip", SD_BUS_ARGS("s", version, "t", flags), SD_BUS_NO_RESULT,
+				method_unskip, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Install", SD_BUS_ARGS("s", version, "t", flags),
 				SD_BUS_RESULT("t", job_id, "o", job), method_install,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -257,6 +257,42 @@ static int method_set_policy(sd_bus_message *call, void *userdata, sd_bus_error 
 	return r < 0 ? r : request_set_policy(userdata, call, device_id, policy, flags, error);
 }
 
+static int method_pin(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_pin(userdata, call, device_id, version, flags, error);
+}
+
+static int method_unpin(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "st", &device_id, &flags);
+
+	return r < 0 ? r : request_unpin(userdata, call, device_id, flags, error);
+}
+
+static int method_skip(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_skip(userdata, call, device_id, version, flags, error);
+}
+
+static int method_unskip(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *device_id, *version;
+	uint64_t flags;
+	int r = sd_bus_message_read(call, "sst", &device_id, &version, &flags);
+
+	return r < 0 ? r : request_unskip(userdata, call, device_id, version, flags, error);
+}
+
 static int method_inhibit(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const char *device_id, *who, *why;
@@ -400,6 +436,14 @@ const sd_bus_vtable manager_vtable[] = {
 				SD_BUS_NO_RESULT, method_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("SetPolicy", ARGS("s", device, "s", policy, "t", flags),
 				SD_BUS_NO_RESULT, method_set_policy, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Pin", ARGS("s", device, "s", version, "t", flags),
+				SD_BUS_NO_RESULT, method_pin, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Unpin", ARGS("s", device, "t", flags), SD_BUS_NO_RESULT,
+				method_unpin, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Skip", ARGS("s", device, "s", version, "t", flags),
+				SD_BUS_NO_RESULT, method_skip, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Unskip", ARGS("s", device, "s", version, "t", flags),
+				SD_BUS_NO_RESULT, method_unskip, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Inhibit", ARGS("s", device, "s", who, "s", why, "t", flags),
 				SD_BUS_RESULT("h", lock), method_inhibit,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -58,6 +58,10 @@ struct device_face {
 		uint64_t bits; /* of enum policy_blocker */
 		const char *refused; /* reason word of the last try to begin, "" = none */
 	} blockers;
+	char pinned_version[RECORD_VERSION_MAX + 1]; /* "" = none */
+	struct device_versions {
+		char names[MANAGER_SKIPPED_MAX][RECORD_VERSION_MAX + 1];
+	} skipped;
 };
 
 struct bus_device {
@@ -159,6 +163,9 @@ void job_answer_call(struct bus_job *job);
 
 /* Words of what stands in an update's way, as an array. */
 int append_blockers(sd_bus_message *reply, const struct device_blockers *blockers);
+
+/* Names of versions, as an array. */
+int append_versions(sd_bus_message *reply, const struct device_versions *versions);
 
 /* world.c: reads the machine's state for the engine, and goes on as long as it matters. */
 void world_read(struct bus *bus);

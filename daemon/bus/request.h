@@ -55,6 +55,16 @@ int request_dismiss(struct bus *bus, sd_bus_message *call, const char *device_id
 int request_set_policy(struct bus *bus, sd_bus_message *call, const char *device_id,
 		       const char *policy, uint64_t flags, sd_bus_error *error);
 
+/* request-version.c: which versions are for a device at all. */
+int request_pin(struct bus *bus, sd_bus_message *call, const char *device_id, const char *version,
+		uint64_t flags, sd_bus_error *error);
+int request_unpin(struct bus *bus, sd_bus_message *call, const char *device_id, uint64_t flags,
+		  sd_bus_error *error);
+int request_skip(struct bus *bus, sd_bus_message *call, const char *device_id, const char *version,
+		 uint64_t flags, sd_bus_error *error);
+int request_unskip(struct bus *bus, sd_bus_message *call, const char *device_id,
+		   const char *version, uint64_t flags, sd_bus_error *error);
+
 /* An earlier version, or any version that ever ran: the right for it. */
 #define ACTION_DOWNGRADE "org.fwslot1.downgrade"
 #define ACTION_INSTALL_STALE_FILE "org.fwslot1.install-stale-file"

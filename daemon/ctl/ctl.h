@@ -83,8 +83,9 @@ extern const struct verb verb_jobs, verb_history, verb_cancel; /* history.c */
 extern const struct verb verb_install, verb_revert, verb_confirm; /* update.c */
 extern const struct verb verb_backups, verb_restore, verb_export_backup; /* backup.c */
 extern const struct verb verb_updates, verb_remotes, verb_refresh; /* remotes.c */
-extern const struct verb verb_approve, verb_postpone, verb_dismiss, verb_policy,
-	verb_explain; /* schedule.c */
+extern const struct verb verb_approve, verb_postpone, verb_dismiss, verb_policy, verb_pin,
+	verb_unpin, verb_skip, verb_unskip, verb_explain; /* schedule.c */
+extern const struct verb verb_pin, verb_unpin, verb_skip, verb_unskip; /* versions.c */
 extern const struct verb verb_watch; /* watch.c */
 extern const struct verb verb_doctor; /* doctor.c */
 

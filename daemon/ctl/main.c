@@ -14,11 +14,11 @@
 #define LIMIT_MAX 1000
 
 static const struct verb *const verbs[] = {
-	&verb_list,    &verb_show,	    &verb_updates, &verb_explain, &verb_install,
-	&verb_approve, &verb_postpone,	    &verb_dismiss, &verb_policy,  &verb_revert,
-	&verb_confirm, &verb_jobs,	    &verb_cancel,  &verb_history, &verb_backups,
-	&verb_restore, &verb_export_backup, &verb_remotes, &verb_refresh, &verb_watch,
-	&verb_doctor,
+	&verb_list,	     &verb_show,     &verb_updates, &verb_explain, &verb_install,
+	&verb_approve,	     &verb_postpone, &verb_dismiss, &verb_policy,  &verb_pin,
+	&verb_unpin,	     &verb_skip,     &verb_unskip,  &verb_revert,  &verb_confirm,
+	&verb_jobs,	     &verb_cancel,   &verb_history, &verb_backups, &verb_restore,
+	&verb_export_backup, &verb_remotes,  &verb_refresh, &verb_watch,   &verb_doctor,
 };
 
 enum { OPTION_HELP = 1 << 16, OPTION_VERSION };

@@ -53,6 +53,8 @@ static const struct {
 	{ "RevertVersion", "Can go back to", CELL_TEXT },
 	{ "TrialEndUSec", "Trial ends", CELL_TIME },
 	{ "Policy", "Policy", CELL_TEXT },
+	{ "PinnedVersion", "Pinned to", CELL_TEXT },
+	{ "SkippedVersions", "Skipped", CELL_TEXT },
 	{ "NotBeforeUSec", "Installed from", CELL_TIME },
 	{ "PostponedUntilUSec", "Postponed until", CELL_TIME },
 	{ "Blockers", "Waits for", CELL_TEXT },

@@ -21,7 +21,7 @@ _fwslotctl() {
 		words=$(_fwslotctl_options "$verb")
 	else
 		case $verb in
-		show | revert | confirm | history | backups | restore | install | approve | postpone | dismiss | policy | explain)
+		show | revert | confirm | history | backups | restore | install | approve | postpone | dismiss | policy | pin | unpin | skip | unskip | explain)
 			words=$(fwslotctl list 2>/dev/null | awk 'NR > 1 { print $1 }')
 			;;
 		cancel) words=$(fwslotctl jobs 2>/dev/null | awk 'NR > 1 { print $1 }') ;;

@@ -37,7 +37,7 @@ _fwslotctl() {
 		;;
 	esac
 	case $words[2] in
-	show | install | revert | confirm | history | backups | restore | approve | postpone | dismiss | policy | explain) compadd -- $(_fwslotctl_first_words list) ;;
+	show | install | revert | confirm | history | backups | restore | approve | postpone | dismiss | policy | pin | unpin | skip | unskip | explain) compadd -- $(_fwslotctl_first_words list) ;;
 	cancel) compadd -- $(_fwslotctl_first_words jobs) ;;
 	export-backup) compadd -- $(_fwslotctl_first_words backups) ;;
 	esac

@@ -37,6 +37,10 @@ static const struct {
 	{ REASON_NO_WAY_BACK,
 	  "{device} has one slot, which cannot be read back: a bad update could not be taken back. Set "
 	  "flag 8 to do it all the same." },
+	{ REASON_PINNED,
+	  "{device} is pinned to another version than this one. Call Unpin first (fwslotctl unpin {device})." },
+	{ REASON_SKIPPED,
+	  "This version is to be skipped on {device}. Call Unskip first (fwslotctl unskip {device})." },
 	{ REASON_REPLACED,
 	  "Version {new} is another image now than the one that was offered for {device}. Refresh, and look at the update "
 	  "again." },

@@ -16,6 +16,7 @@
 #include "engine/schedule.h"
 #include "engine/sources.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 #include "engine/volatile.h"
 
 uint64_t manager_now(struct manager *manager)
@@ -138,6 +139,8 @@ int manager_start(struct manager *manager)
 		return r;
 	r = manager_resume_jobs(manager);
 	if (r >= 0)
+		r = versions_load(manager);
+	if (r >= 0)
 		r = updates_load(manager);
 	if (r >= 0)
 		r = schedule_load(manager);
@@ -179,6 +182,7 @@ struct manager *manager_free(struct manager *manager)
 		manager_drop_job(manager, manager->jobs[manager->job_count - 1]);
 	manager_forget_devices(manager);
 	updates_forget_all(manager);
+	versions_forget_all(manager);
 	store_close(manager->store);
 	sd_event_unref(manager->event);
 	free(manager);

@@ -18,6 +18,7 @@
 #define MANAGER_EXPORTS_MAX 4 /* of backups at a time */
 #define MANAGER_REFRESH_WAITERS_MAX 32 /* who wait for a refresh */
 #define MANAGER_UPDATES_MAX 1024 /* remembered offers */
+#define MANAGER_SKIPPED_MAX 16 /* versions of one device */
 #define MANAGER_DEVICES_MAX \
 	256 /* present at a time; further ones are not managed, and that is logged */
 
@@ -189,3 +190,22 @@ int manager_set_policy(struct manager *manager, const char *device_id, const cha
 		       uint64_t flags, uint32_t uid, struct failure *failure);
 /* The policy for devices without one of their own. */
 const char *manager_default_policy(const struct manager *manager);
+
+/* versions.c: versions that are pinned or skipped. */
+
+/* No other version is installed; @version "" = what runs. */
+int manager_pin(struct manager *manager, const char *device_id, const char *version, uint64_t flags,
+		uint32_t uid, struct failure *failure);
+int manager_unpin(struct manager *manager, const char *device_id, uint64_t flags, uint32_t uid,
+		  struct failure *failure);
+/* That one is not installed; @version "" = what is offered. */
+int manager_skip(struct manager *manager, const char *device_id, const char *version,
+		 uint64_t flags, uint32_t uid, struct failure *failure);
+/* @version "" = all. */
+int manager_unskip(struct manager *manager, const char *device_id, const char *version,
+		   uint64_t flags, uint32_t uid, struct failure *failure);
+/* NULL = none; valid until the next of these calls. */
+const char *manager_pinned_version(const struct manager *manager, const struct device *device);
+/* How many, and which. */
+size_t manager_skipped_versions(const struct manager *manager, const struct device *device,
+				const char *ret[static MANAGER_SKIPPED_MAX]);

@@ -22,6 +22,7 @@ struct refresh;
 struct refresh_waiter;
 struct source;
 struct set_policy;
+struct ruled_version;
 struct inhibited;
 
 /* A job with what only the engine knows. &entry->job is what the others see. */
@@ -62,6 +63,7 @@ struct manager {
 	struct refresh_waiter *refresh_waiters;
 	struct update *updates; /* by device, then by update source */
 	struct set_policy *policies; /* set over the bus */
+	struct ruled_version *versions; /* pinned or skipped, by name */
 	struct policy_world world;
 	uint64_t world_usec; /* time since boot when it was told, 0 = never */
 	bool is_world_asked; /* and was not told since */

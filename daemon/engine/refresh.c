@@ -19,6 +19,7 @@
 #include "engine/question.h"
 #include "engine/sources.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 #include "engine/work.h"
 
 #define REQUEST_BYTES 32768
@@ -72,6 +73,9 @@ static int ask_next(struct refresh *refresh)
 	(void)packet_add(question, WORKER_KEY_TYPE, WORKER_TYPE_DEVICE);
 	question_add_device(question, refresh->manager, device);
 	(void)packet_add_u64(question, WORKER_KEY_ALLOW_DOWNGRADE, 0);
+	if (versions_pin(refresh->manager, device->id))
+		(void)packet_add(question, WORKER_KEY_WANT_VERSION,
+				 versions_pin(refresh->manager, device->id));
 	return worker_ask(refresh->work, question);
 }
 

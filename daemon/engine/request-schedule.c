@@ -11,17 +11,9 @@
 #include "engine/request.h"
 #include "engine/schedule.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 
 #define APPROVE_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_NO_WAY_BACK)
-
-static int check_store(struct manager *manager, struct failure *failure)
-{
-	return manager->is_volatile ?
-		       fail(failure, REASON_IO_ERROR,
-			    "The state folder %s cannot be written, so nothing may be changed; see fwslotd's log.",
-			    manager->folders.state) :
-		       0;
-}
 
 /* The device, and what is offered to it; @version "" = by itself. */
 static int find(struct manager *manager, const char *device_id, const char *version,
@@ -30,7 +22,7 @@ static int find(struct manager *manager, const char *device_id, const char *vers
 	int r = request_check_device(manager, device_id, ret_device, failure);
 
 	if (r >= 0)
-		r = check_store(manager, failure);
+		r = request_check_store(manager, failure);
 	if (r < 0)
 		return r;
 	*ret = version[0] ? updates_find(manager, device_id, version) :
@@ -108,6 +100,8 @@ int manager_approve(struct manager *manager, const char *device_id, const char *
 	int r;
 
 	r = request_check_flags(flags, APPROVE_FLAGS, failure);
+	if (r >= 0 && version[0])
+		r = versions_check(manager, device_id, version, failure);
 	if (r >= 0)
 		r = find(manager, device_id, version, &device, &update, failure);
 	if (r >= 0)
@@ -224,7 +218,7 @@ int manager_set_policy(struct manager *manager, const char *device_id, const cha
 			"\"%.32s\" is no policy: ask, automatic, security or never, or \"\" for what is configured.",
 			policy);
 	if (r >= 0 && !(flags & MANAGER_FLAG_RUNTIME)) {
-		r = check_store(manager, failure);
+		r = request_check_store(manager, failure);
 		if (r >= 0)
 			r = store_save_policy(manager->store, device_id, policy);
 		if (r < 0)

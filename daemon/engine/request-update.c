@@ -10,6 +10,7 @@
 #include "engine/request.h"
 #include "engine/space.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 
 #define INSTALL_FLAGS (MANAGER_FLAG_REINSTALL | MANAGER_FLAG_NO_WAY_BACK)
 
@@ -25,6 +26,12 @@ static int find_update(struct manager *manager, const struct device *device, con
 			failure, REASON_NO_SUCH_UPDATE,
 			"No update source offers version %.63s for %s; see ListUpdates, or ask them anew by Refresh.",
 			version, device->id);
+	if (versions_pin(manager, device->id))
+		return fail(
+			failure, REASON_PINNED,
+			"%s is pinned to version %s, and no update source offers that to it. Call Unpin first "
+			"(fwslotctl unpin %s).",
+			device->id, versions_pin(manager, device->id), device->id);
 	return fail(failure, REASON_NO_SUCH_UPDATE,
 		    "No update is offered for %s; ask the update sources anew by Refresh.",
 		    device->id);
@@ -61,6 +68,8 @@ int manager_install_update(struct manager *manager, const char *device_id, const
 	r = request_check_flags(flags, INSTALL_FLAGS, failure);
 	if (r >= 0)
 		r = request_check_device(manager, device_id, &device, failure);
+	if (r >= 0 && version[0])
+		r = versions_check(manager, device_id, version, failure);
 	if (r >= 0)
 		r = find_update(manager, device, version, &update, failure);
 	if (r >= 0)

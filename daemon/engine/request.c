@@ -43,6 +43,15 @@ static int check_can_store(struct manager *manager, struct failure *failure)
 	return 0;
 }
 
+int request_check_store(const struct manager *manager, struct failure *failure)
+{
+	return manager->is_volatile ?
+		       fail(failure, REASON_IO_ERROR,
+			    "The state folder %s cannot be written, so nothing may be changed; see fwslotd's log.",
+			    manager->folders.state) :
+		       0;
+}
+
 int request_check_free(struct manager *manager, const struct device *device,
 		       struct failure *failure)
 {

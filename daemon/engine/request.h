@@ -13,6 +13,8 @@ int request_open_bundle_again(struct job_entry *entry);
 int request_check_device(struct manager *manager, const char *device_id, struct device **ret,
 			 struct failure *failure);
 int request_check_flags(uint64_t flags, uint64_t known, struct failure *failure);
+/* What is decided can be recorded. */
+int request_check_store(const struct manager *manager, struct failure *failure);
 /* No job is under way on it, and there may be one more. */
 int request_check_free(struct manager *manager, const struct device *device,
 		       struct failure *failure);

@@ -14,6 +14,7 @@
 #include "engine/private.h"
 #include "engine/schedule.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 
 #define STEPS_MAX 64 /* in a row without anything to wait for: more is a circle in the table */
 #define RETRY_USEC UINT64_C(5000000) /* the disk is full, or something does not answer */
@@ -308,6 +309,8 @@ void manager_work_ended(struct job *job, enum work_kind kind, enum reason reason
 		knowledge->has_failed_before = store_has_failed(entry->manager->store,
 								job->record.device_id,
 								knowledge->release.digest) > 0;
+		knowledge->version_verdict = versions_verdict(entry->manager, job->record.device_id,
+							      knowledge->release.version);
 	}
 	if (kind == WORK_UNPACK && reason == REASON_BACKUP_DAMAGED)
 		backups_note_damaged(entry, message);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 
 #define WORLD_FRESH_USEC (5 * USEC_PER_SEC)
 #define REVIEWS_MAX 8 /* in a row; what is left then is done when the timer rings */
@@ -143,6 +144,7 @@ const struct update *schedule_considers(struct manager *manager, const struct de
 	for (const struct update *update = manager->updates; update; update = update->next)
 		if (strcmp(update->record.device_id, device->id) == 0 &&
 		    update->decision.decision == DECISION_APPROVED &&
+		    versions_verdict(manager, device->id, update->record.version) == REASON_OK &&
 		    updates_find(manager, device->id, update->record.version) == update)
 			return update;
 	return manager_update_of(manager, device);

@@ -268,6 +268,15 @@ static size_t want(struct manager *manager, const char *name)
 	return wanted;
 }
 
+void sources_ask_anew(struct manager *manager)
+{
+	for (size_t i = 0; !manager->is_volatile && i < manager->source_count; i++)
+		if (is_enabled(&manager->sources[i]))
+			manager->sources[i].is_wanted = true;
+	begin_next(manager);
+	sources_arm(manager);
+}
+
 static int check_source(struct manager *manager, const char *name, struct failure *failure)
 {
 	const struct source *source = sources_find(manager, name);

@@ -23,6 +23,8 @@ void sources_stop(struct manager *manager);
 
 bool sources_is_enabled(struct manager *manager, const char *name);
 struct source *sources_find(struct manager *manager, const char *name);
+/* All that are enabled are asked as soon as can be, also one that is being asked: the questions have changed. */
+void sources_ask_anew(struct manager *manager);
 /* Sets the timer to the next one that is due. Called whenever that may be another one. */
 void sources_arm(struct manager *manager);
 /* The refresh under way has ended: plans, tells who waited, and begins the next one. */

@@ -96,6 +96,16 @@ static bool has_failed_before(const struct situation *s)
 	return !(s->job->flags & MANAGER_FLAG_REINSTALL) && s->knowledge->has_failed_before;
 }
 
+static bool is_pinned_to_another(const struct situation *s)
+{
+	return s->knowledge->version_verdict == REASON_PINNED;
+}
+
+static bool is_skipped(const struct situation *s)
+{
+	return s->knowledge->version_verdict == REASON_SKIPPED;
+}
+
 static bool has_no_slot(const struct situation *s)
 {
 	return target_for_release(s) < 0;
@@ -156,6 +166,10 @@ static const struct rule verifying[] = {
 	  STAYS, REASON_OK, NULL },
 	{ "not-authentic", "The worker refused the file, for the reason it gave.", verify_failed,
 	  ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_work },
+	{ "pinned", "The device is pinned to another version.", is_pinned_to_another, ACTION_FINISH,
+	  JOB_FAILED, REASON_PINNED, NULL },
+	{ "skipped", "That version is to be skipped on the device.", is_skipped, ACTION_FINISH,
+	  JOB_FAILED, REASON_SKIPPED, NULL },
 	{ "already-installed", "The running slot holds exactly this image.", is_installed_already,
 	  ACTION_FINISH, JOB_FAILED, REASON_ALREADY_INSTALLED, NULL },
 	{ "failed-before",

@@ -93,6 +93,7 @@ struct job_knowledge {
 	struct job_release release; /* valid when verify is WORK_SUCCEEDED */
 	bool has_bundle; /* the caller's file is held, or can be opened again */
 	bool has_failed_before; /* the release, on this device; valid like @release */
+	enum reason version_verdict; /* pinned, skipped, or REASON_OK; valid like @release */
 	bool has_payload; /* the verified image is in STATE/payload */
 	uint64_t resumed_usec; /* when this process began to look after the job */
 	uint64_t away_since_usec; /* when the device went, or resumed_usec */

@@ -8,8 +8,10 @@
 
 #include "engine/sources.h"
 #include "engine/updates.h"
+#include "engine/versions.h"
 
 struct offer_situation {
+	const struct manager *manager;
 	const struct source *source;
 	const struct update *update; /* NULL: it was not asked about the device yet */
 	const struct device *device;
@@ -22,6 +24,7 @@ struct offer_rule {
 	const char *yes, *no; /* sentences */
 	/* What is known beyond @no; NULL: nothing. */
 	const char *(*details)(const struct offer_situation *s);
+	bool tells_always; /* the details, also beyond @yes */
 };
 
 static bool is_asked(const struct offer_situation *s)
@@ -52,6 +55,30 @@ static bool has_release(const struct offer_situation *s)
 static const char *why_none(const struct offer_situation *s)
 {
 	return s->update->record.message;
+}
+
+/* Also where nothing is: the source was asked for that version. */
+static bool is_not_pinned_elsewhere(const struct offer_situation *s)
+{
+	return s->update->record.reason != REASON_OK ||
+	       versions_verdict(s->manager, s->device->id, s->update->record.version) !=
+		       REASON_PINNED;
+}
+
+static const char *pin(const struct offer_situation *s)
+{
+	return versions_pin(s->manager, s->device->id);
+}
+
+static bool is_not_skipped(const struct offer_situation *s)
+{
+	return versions_verdict(s->manager, s->device->id, s->update->record.version) !=
+	       REASON_SKIPPED;
+}
+
+static const char *version(const struct offer_situation *s)
+{
+	return s->update->record.version;
 }
 
 static bool is_rolled_out(const struct offer_situation *s)
@@ -86,19 +113,26 @@ static const char *earlier_source(const struct offer_situation *s)
 
 static const struct offer_rule rules[] = {
 	{ "enabled", is_asked, "The update source is asked.", "The update source is not asked.",
-	  mistake },
+	  mistake, false },
 	{ "asked", has_answered, "It was asked about this device.",
-	  "It was not asked about this device yet, or did not answer.", last_failure },
+	  "It was not asked about this device yet, or did not answer.", last_failure, false },
+	{ "pinned", is_not_pinned_elsewhere,
+	  "The device is not pinned, or this is about the version to which it is.",
+	  "The device is pinned to another version.", pin, true },
 	{ "release", has_release, "It has a release for this device.",
-	  "It has no release for this device now.", why_none },
+	  "It has no release for this device now.", why_none, false },
+	{ "skipped", is_not_skipped, "That version is not to be skipped on this device.",
+	  "That version is to be skipped on this device.", version, false },
 	{ "newer", is_newer, "The release is newer than what runs.",
-	  "What runs is this release, or a newer one.", NULL },
+	  "What runs is this release, or a newer one.", NULL, false },
 	{ "rollout", is_rolled_out, "The vendor has rolled it out to this device.",
-	  "The vendor rolls it out step by step, and this device's turn comes later.", NULL },
+	  "The vendor rolls it out step by step, and this device's turn comes later.", NULL,
+	  false },
 	{ "failed-before", has_not_failed, "It was not taken back from this device before.",
-	  "Exactly this image was taken back from this device before.", NULL },
+	  "Exactly this image was taken back from this device before.", NULL, false },
 	{ "first", is_first, "No source before it offers anything.",
-	  "An update source with an earlier name offers something already.", earlier_source },
+	  "An update source with an earlier name offers something already.", earlier_source,
+	  false },
 };
 
 /* The first rule that stands against it; NULL: none. */
@@ -126,8 +160,9 @@ static struct offer_situation situation_of(struct manager *manager, size_t numbe
 {
 	const struct source *source = &manager->sources[number];
 
-	return (struct offer_situation){ source, answer_of(manager, source->name, device->id),
-					 device, earlier };
+	return (struct offer_situation){ manager, source,
+					 answer_of(manager, source->name, device->id), device,
+					 earlier };
 }
 
 const struct update *manager_update_of(struct manager *manager, const struct device *device)
@@ -150,7 +185,8 @@ static int explain_source(const struct offer_situation *s,
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rules); i++) {
 		bool refuses = &rules[i] == against;
-		const char *details = refuses && rules[i].details ? rules[i].details(s) : NULL;
+		bool tells = rules[i].details && (refuses || rules[i].tells_always);
+		const char *details = tells ? rules[i].details(s) : NULL;
 
 		r = row(&(struct explanation){ .source = s->source->name,
 					       .rule = rules[i].name,

@@ -90,6 +90,12 @@
 	X(usec, U64)          \
 	X(until_usec, U64)
 
+#define VERSION_COLUMNS(X)    \
+	X(device_id, TEXT)    \
+	X(version, TEXT)      \
+	X(rule, VERSION_RULE) \
+	X(uid, UNSIGNED)
+
 #define REMOTE_COLUMNS(X)      \
 	X(name, TEXT)          \
 	X(tried_usec, U64)     \

@@ -191,6 +191,10 @@ static const struct {
 	  " offered_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 	{ "SELECT device_id, policy FROM policies WHERE length(device_id) < 32 AND length(policy) < 16",
 	  "INSERT OR IGNORE INTO policies (device_id, policy) VALUES (?, ?)" },
+	{ "SELECT device_id, version, rule, uid, usec FROM versions WHERE length(device_id) BETWEEN 1 AND 31"
+	  " AND length(version) BETWEEN 1 AND 63 AND rule IN ('pinned', 'skipped') AND typeof(usec) = 'integer'"
+	  " AND uid BETWEEN 0 AND 4294967295",
+	  "INSERT OR IGNORE INTO versions (device_id, version, rule, uid, usec) VALUES (?, ?, ?, ?, ?)" },
 };
 
 static int copy_job(const struct job_record *record, const char *message, void *userdata)

@@ -36,6 +36,11 @@ static const char *const decision_words[DECISION_MAX] = {
 	[DECISION_STARTED] = "started",	    [DECISION_SETTLED] = "settled",
 };
 
+static const char *const version_rule_words[VERSION_RULE_MAX] = {
+	[VERSION_PINNED] = "pinned",
+	[VERSION_SKIPPED] = "skipped",
+};
+
 static int find_word(const char *const *words, size_t count, const char *word)
 {
 	for (size_t i = 0; word && i < count; i++)
@@ -87,4 +92,14 @@ const char *decision_to_string(enum decision decision)
 enum decision decision_from_string(const char *word)
 {
 	return (enum decision)find_word(decision_words, DECISION_MAX, word);
+}
+
+const char *version_rule_to_string(enum version_rule rule)
+{
+	return rule >= 0 && rule < VERSION_RULE_MAX ? version_rule_words[rule] : "unknown";
+}
+
+enum version_rule version_rule_from_string(const char *word)
+{
+	return (enum version_rule)find_word(version_rule_words, VERSION_RULE_MAX, word);
 }

@@ -153,6 +153,23 @@ struct policy_record {
 	char policy[RECORD_POLICY_MAX + 1];
 };
 
+/* What an administrator ruled about a version of a device's firmware. */
+enum version_rule {
+	VERSION_PINNED, /* the device stays at it, or may go to it: no other is for it; one of each device */
+	VERSION_SKIPPED, /* it is not for the device, whoever offers it */
+	VERSION_RULE_MAX,
+	VERSION_RULE_INVALID = -22,
+};
+
+/* A row of the table "versions": about the name of a version, whatever its content. */
+struct version_record {
+	char device_id[RECORD_DEVICE_ID_MAX + 1];
+	char version[RECORD_VERSION_MAX + 1];
+	enum version_rule rule;
+	uint32_t uid; /* who said so */
+	uint64_t usec; /* when */
+};
+
 /* A row of the table "remotes": how it went with an update source. */
 struct remote_record {
 	char name[RECORD_REMOTE_MAX + 1];
@@ -181,3 +198,5 @@ const char *job_type_to_string(enum job_type type);
 enum job_type job_type_from_string(const char *word); /* JOB_TYPE_INVALID */
 const char *decision_to_string(enum decision decision);
 enum decision decision_from_string(const char *word); /* DECISION_INVALID */
+const char *version_rule_to_string(enum version_rule rule);
+enum version_rule version_rule_from_string(const char *word); /* VERSION_RULE_INVALID */

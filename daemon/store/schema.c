@@ -85,6 +85,11 @@ static const char *const steps[] = {
 	/* 6: by which clock a job's times are */
 	("ALTER TABLE jobs ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE jobs ADD COLUMN clock_offset_usec INTEGER NOT NULL DEFAULT 0;"),
+	/* 7: versions that are pinned or skipped; of pins one for each device */
+	("CREATE TABLE versions ("
+	 " device_id TEXT NOT NULL, version TEXT NOT NULL, rule TEXT NOT NULL, uid INTEGER NOT NULL,"
+	 " usec INTEGER NOT NULL, PRIMARY KEY (device_id, version)) WITHOUT ROWID;"
+	 "CREATE UNIQUE INDEX one_pin_of_a_device ON versions (device_id) WHERE rule = 'pinned';"),
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

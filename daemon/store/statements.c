@@ -32,7 +32,7 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_COUNT_DEVICES] = "SELECT COUNT(*) FROM devices",
 	[STATEMENT_FORGET_DEVICE] =
 		"DELETE FROM devices WHERE id = (SELECT id FROM devices WHERE installed_counter = 0 AND"
-		" floor_counter = 0 AND id NOT IN (SELECT device_id FROM jobs) ORDER BY last_seen_usec LIMIT 1)",
+		" floor_counter = 0 AND id NOT IN (SELECT device_id FROM jobs UNION SELECT device_id FROM versions) ORDER BY last_seen_usec LIMIT 1)",
 	[STATEMENT_ADD_DEVICE] =
 		"INSERT INTO devices (id, stem, number, hardware_id, serial, parent, first_seen_usec,"
 		" last_seen_usec) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
@@ -109,6 +109,12 @@ static const char *const texts[STATEMENT_MAX] = {
 	[STATEMENT_LIST_POLICIES] =
 		"SELECT device_id, policy FROM policies ORDER BY device_id LIMIT " NUMBER(
 			STORE_POLICIES_MAX),
+	[STATEMENT_SAVE_VERSION] = "INSERT OR REPLACE INTO versions (" VERSION_COLUMNS(
+		COLUMN_NAME) "usec) VALUES (" VERSION_COLUMNS(COLUMN_MARK) "?)",
+	[STATEMENT_FORGET_VERSIONS] =
+		"DELETE FROM versions WHERE device_id = ?1 AND rule = ?2 AND (?3 = '' OR version = ?3)",
+	[STATEMENT_LIST_VERSIONS] = "SELECT " VERSION_COLUMNS(
+		COLUMN_NAME) "usec FROM versions ORDER BY device_id, version LIMIT " NUMBER(STORE_VERSIONS_MAX),
 	[STATEMENT_LIST_FLOORS] =
 		"SELECT json_group_array(json_array(floor_counter, hardware_id, serial, parent))"
 		" FROM (SELECT * FROM devices ORDER BY stem, number)",
@@ -238,6 +244,9 @@ static int bind_column(sqlite3_stmt *statement, int parameter, const struct colu
 	case COLUMN_DECISION:
 		return bind_text(statement, parameter,
 				 decision_to_string(*(const enum decision *)field));
+	case COLUMN_VERSION_RULE:
+		return bind_text(statement, parameter,
+				 version_rule_to_string(*(const enum version_rule *)field));
 	}
 	return -EINVAL;
 }
@@ -302,6 +311,10 @@ static int read_column(sqlite3_stmt *statement, int number, const struct column 
 	case COLUMN_DECISION:
 		word = decision_from_string(text);
 		*(enum decision *)field = (enum decision)word;
+		return word < 0 ? -EBADMSG : 0;
+	case COLUMN_VERSION_RULE:
+		word = version_rule_from_string(text);
+		*(enum version_rule *)field = (enum version_rule)word;
 		return word < 0 ? -EBADMSG : 0;
 	}
 	return -EINVAL;

@@ -22,6 +22,7 @@
 #define STORE_FAILED_MAX 32 /* failed releases remembered of one device */
 #define STORE_DECISIONS_MAX 32 /* remembered of one device: of the releases offered last */
 #define STORE_POLICIES_MAX 1024 /* set over the bus */
+#define STORE_VERSIONS_MAX 17408 /* pinned or skipped: 17 of each of STORE_DEVICES_MAX */
 #define STORE_DETAILS_MAX 4096 /* bytes of a history row's details; more is cut */
 
 struct store;
@@ -61,7 +62,7 @@ int store_prune_jobs(struct store *store, unsigned keep);
 
 /*
  * Finds the device by (@hardware_id, @serial or, where that is "", @parent), or gives it an id and a row.
- * -ENOSPC when STORE_DEVICES_MAX are known and all have been updated.
+ * -ENOSPC when STORE_DEVICES_MAX are known and all have been updated, or have versions pinned or skipped.
  */
 _warn_unused_ int store_know_device(struct store *store, const char *hardware_id,
 				    const char *serial, const char *parent, uint64_t now_usec,
@@ -138,4 +139,14 @@ _warn_unused_ int store_save_policy(struct store *store, const char *device_id, 
 /* By device. @row as in store_load_jobs. */
 int store_list_policies(struct store *store,
 			int (*row)(const struct policy_record *record, void *userdata),
+			void *userdata);
+
+/* A version is pinned, or skipped, in the place of what was ruled about it before; a pin also in the place of another. */
+_warn_unused_ int store_save_version(struct store *store, const struct version_record *record);
+/* Nothing is ruled any more about @version of the device, or, if that is "", about all that are under the rule. */
+_warn_unused_ int store_forget_versions(struct store *store, const char *device_id,
+					enum version_rule rule, const char *version);
+/* By device, then by version. @row as in store_load_jobs. */
+int store_list_versions(struct store *store,
+			int (*row)(const struct version_record *record, void *userdata),
 			void *userdata);

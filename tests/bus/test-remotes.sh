@@ -72,7 +72,7 @@ conf Title='Acme docks'
 is "$(remote 1) $(remote 2) $(remote 3)" "Acme docks http://127.0.0.1:$port true" "a source that is asked"
 ok "and is asked at once by itself, as it says" within 30 eval '[ "$(remote 4)" != 0 ]'
 is "$(updates)" '[]' "it offers what runs already, which is nothing"
-is "$(explain)" '[["acme","enabled",true],["acme","asked",true],["acme","release",false]]' "and why is explained"
+is "$(explain)" '[["acme","enabled",true],["acme","asked",true],["acme","pinned",true],["acme","release",false]]' "and why is explained"
 like "$(call Explain st sim0 0 | jq -r '.data[0][-1][4]')" '^Version 1.0.0 is already installed' "in the rule's own words"
 is "$(error_of gcall Explain sim9 0)" $error.NoSuchDevice "not for a device that is not there"
 is "$(error_of gcall Explain sim0 1)" $invalid "nor with a flag nobody knows"

@@ -155,6 +155,55 @@ static const char *look_kept(int r)
 		       NULL;
 }
 
+/* One pin is there, and another one takes its place. */
+static struct version_record some_pin(const char *version)
+{
+	struct version_record record = { .rule = VERSION_PINNED, .device_id = "sim0" };
+
+	snprintf(record.version, sizeof(record.version), "%s", version);
+	return record;
+}
+
+static void begin_pinned(void)
+{
+	_cleanup_store_ struct store *store = NULL;
+	struct version_record pin = some_pin("1.0");
+
+	begin_empty();
+	if (store_open(&io_default, folder, 1000, &store) < 0 ||
+	    store_save_version(store, &pin) < 0)
+		tap_bail("cannot pin a version");
+}
+
+static int pin_another(struct failure *failure _unused_)
+{
+	_cleanup_store_ struct store *store = NULL;
+	struct version_record pin = some_pin("2.0");
+	int r = store_open(&io_default, folder, 1000, &store);
+
+	return r < 0 ? r : store_save_version(store, &pin);
+}
+
+static int tell_pin(const struct version_record *record, void *ret)
+{
+	strncat(ret, record->version, 10);
+	return 0;
+}
+
+static const char *look_pinned(int r)
+{
+	_cleanup_store_ struct store *store = NULL;
+	char list[128] = "";
+
+	if (store_open(&io_default, folder, 2000, &store) < 0 ||
+	    store_list_versions(store, tell_pin, list) < 0)
+		return "versions cannot be listed";
+	if (strcmp(list, "2.0") == 0)
+		return NULL;
+	return r < 0 && strcmp(list, "1.0") == 0 ? NULL :
+						   "the pin is neither the old nor the new one";
+}
+
 /* What is there after save() returned r: all three rows or none, and all if it said so. */
 static const char *look_saved(int r)
 {
@@ -315,6 +364,7 @@ static const char *look_volatile(int r _unused_)
 static const struct fault_story stories[] = {
 	{ "a job's end is stored", begin_empty, save, look_saved, true, true },
 	{ "backups come and go", begin_empty, keep_backups, look_kept, true, true },
+	{ "a pin takes the place of another", begin_pinned, pin_another, look_pinned, true, false },
 	{ "everything is read", begin_full, load, look_loaded, true, true },
 	{ "a damaged database is replaced", begin_damaged, open_only, look_replaced, true, false },
 	{ "a store in memory only", begin_empty, open_volatile, look_volatile, true, false },

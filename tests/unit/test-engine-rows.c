@@ -104,6 +104,12 @@ static void broken_download(struct question *q)
 	ROW(all_the_same, JOB_VERIFYING, "verified", WAIT, JOB_WRITING, OK,                        \
 	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
 	    KNOWN.has_failed_before = true; JOB.flags = MANAGER_FLAG_REINSTALL)                    \
+	ROW(pinned, JOB_VERIFYING, "pinned", FINISH, JOB_FAILED, PINNED,                           \
+	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
+	    KNOWN.version_verdict = REASON_PINNED; JOB.flags = MANAGER_FLAG_REINSTALL)             \
+	ROW(skipped, JOB_VERIFYING, "skipped", FINISH, JOB_FAILED, SKIPPED,                        \
+	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
+	    KNOWN.version_verdict = REASON_SKIPPED; JOB.flags = MANAGER_FLAG_REINSTALL)            \
 	ROW(no_way_back, JOB_VERIFYING, "no-way-back", FINISH, JOB_FAILED, NO_WAY_BACK,            \
 	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
 	    q->device.num_slots = 1)                                                               \

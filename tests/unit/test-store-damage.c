@@ -50,11 +50,21 @@ static void test_damaged_header(void)
 	store_close(store);
 }
 
+static int note_rule(const struct version_record *record, void *userdata)
+{
+	*(struct version_record *)userdata = *record;
+	return 0;
+}
+
 static void find_damaged_page(bool after_crash)
 {
 	struct device_record record = { 0 };
 	struct job_record job = some_job();
 	struct found_jobs found = { 0 };
+	struct version_record pin = { .device_id = "sim0",
+				      .version = "1.2.0",
+				      .rule = VERSION_PINNED },
+			      ruled = { 0 };
 	struct history_row row = {
 		.usec = 5, .device_id = "sim0", .action = "install", .details = ""
 	};
@@ -65,7 +75,8 @@ static void find_damaged_page(bool after_crash)
 	if (store_know_device(store, "fwslot/sim", "s", "", 1, &record) < 0)
 		tap_bail("know");
 	record.floor_counter = 41;
-	if (store_save_device(store, &record) < 0 || store_save_job(store, &job, "m") < 0)
+	if (store_save_device(store, &record) < 0 || store_save_job(store, &job, "m") < 0 ||
+	    store_save_version(store, &pin) < 0)
 		tap_bail("save");
 	if (store_begin(store) < 0)
 		tap_bail("begin");
@@ -90,6 +101,9 @@ static void find_damaged_page(bool after_crash)
 	tap_is(record.floor_counter, 41, "with their anti-rollback floor");
 	store_load_jobs(store, collect_job, &found);
 	tap_ok(found.count == 1 && found.last.phase == JOB_WRITING, "and jobs");
+	store_list_versions(store, note_rule, &ruled);
+	tap_ok(ruled.rule == VERSION_PINNED && strcmp(ruled.version, "1.2.0") == 0,
+	       "and the version to which one is pinned");
 	store_close(store);
 	free(path);
 	free(log);

@@ -156,6 +156,59 @@ static void test_policies(void)
 	store_close(store);
 }
 
+static char versions[256];
+
+static int see_version(const struct version_record *record, void *userdata)
+{
+	size_t used = strlen(versions);
+
+	(void)userdata;
+	snprintf(versions + used, sizeof(versions) - used, "%s:%s=%s ", record->device_id,
+		 record->version, version_rule_to_string(record->rule));
+	return record->uid == 1000 && record->usec == 30 ? 0 : -EBADMSG;
+}
+
+static int rule(struct store *store, const char *device, const char *version,
+		enum version_rule rule)
+{
+	struct version_record record = { .rule = rule, .uid = 1000, .usec = 30 };
+
+	strcpy(record.device_id, device);
+	strcpy(record.version, version);
+	return store_save_version(store, &record);
+}
+
+static const char *list_versions(struct store *store)
+{
+	versions[0] = '\0';
+	return store_list_versions(store, see_version, NULL) < 0 ? "cannot be listed" : versions;
+}
+
+static void test_versions(void)
+{
+	struct store *store = open_store();
+
+	tap_is(rule(store, "sim0", "1.2.0", VERSION_PINNED), 0, "a pin");
+	tap_is(rule(store, "sim1", "1.2.0", VERSION_PINNED), 0, "another device's");
+	tap_is(rule(store, "sim0", "1.4.0", VERSION_SKIPPED), 0, "a version is skipped");
+	tap_is(rule(store, "sim0", "1.3.0", VERSION_SKIPPED), 0, "and another one");
+	store_close(store);
+	store = open_store();
+	tap_is_string(list_versions(store),
+		      "sim0:1.2.0=pinned sim0:1.3.0=skipped sim0:1.4.0=skipped sim1:1.2.0=pinned ",
+		      "all of it is there after a restart");
+	tap_is(rule(store, "sim0", "1.4.0", VERSION_PINNED), 0, "a pin to what was skipped");
+	tap_is_string(list_versions(store),
+		      "sim0:1.3.0=skipped sim0:1.4.0=pinned sim1:1.2.0=pinned ",
+		      "takes the place of that, and of the pin before");
+	tap_is(store_forget_versions(store, "sim0", VERSION_SKIPPED, "1.4.0"), 0,
+	       "taking back what is not");
+	tap_is(store_forget_versions(store, "sim0", VERSION_PINNED, ""), 0, "taking a pin back");
+	tap_is_string(list_versions(store), "sim0:1.3.0=skipped sim1:1.2.0=pinned ",
+		      "each removes what it names");
+	store_close(store);
+}
+
 static void test_remotes(void)
 {
 	/* Static: what lies between the fields is compared, too. */
@@ -190,7 +243,7 @@ static void test_remotes(void)
 int main(void)
 {
 	static void (*const tests[])(void) = { test_offers, test_remotes, test_decisions,
-					       test_policies };
+					       test_policies, test_versions };
 
 	return store_bed_run(tests, ARRAY_SIZE(tests));
 }
