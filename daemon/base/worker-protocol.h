@@ -110,6 +110,8 @@
  */
 #define WORKER_TYPE_OFFER "offer"
 #define WORKER_KEY_IN_ROLLOUT "IN_ROLLOUT" /* 0: later; who asks for it may have it now */
+#define WORKER_KEY_SUPPORT_ENDS_USEC \
+	"SUPPORT_ENDS_USEC" /* whatever REASON says: when the vendor's support ends, 0: not said */
 #define WORKER_KEY_PUBLISHED_USEC "PUBLISHED_USEC" /* 0: not said */
 #define WORKER_KEY_NOTE_COUNT "NOTE_COUNT" /* 0...WORKER_NOTES_MAX */
 #define WORKER_KEY_NOTE "NOTE_" /* NOTE_0...: "LOCALE TEXT", first line of each note */

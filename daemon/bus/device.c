@@ -126,6 +126,7 @@ void device_face_fill(struct bus_device *device, struct device_face *ret)
 		face.can_revert = manager_can_revert(device->bus->manager, device->device,
 						     face.revert_version);
 		fill_versions(device, &face);
+		face.support_ends_usec = manager_support_ends(device->bus->manager, device->device);
 	}
 	update = bus_update_of(device->bus, device->id);
 	snprintf(face.update_path, sizeof(face.update_path), "%s", update ? update->path : "/");
@@ -163,6 +164,7 @@ const struct face_field device_fields[] = {
 	DEVICE_FIELD("NotBeforeUSec", not_before_usec),
 	DEVICE_FIELD("PostponedUntilUSec", postponed_usec),
 	DEVICE_FIELD("Blockers", blockers),
+	DEVICE_FIELD("SupportEndsUSec", support_ends_usec),
 	DEVICE_FIELD("PinnedVersion", pinned_version),
 	DEVICE_FIELD("SkippedVersions", skipped),
 };
@@ -302,6 +304,18 @@ static int property_get_blockers(_unused_ sd_bus *connection, _unused_ const cha
 	return append_blockers(reply, blockers);
 }
 
+/* It changes with nothing but time. */
+static int property_get_support(_unused_ sd_bus *connection, _unused_ const char *path,
+				_unused_ const char *interface, _unused_ const char *property,
+				sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error)
+{
+	const struct bus_device *device = userdata;
+	struct manager *manager = device->bus->manager;
+
+	return sd_bus_message_append(
+		reply, "s", manager ? manager_support_state(manager, device->device) : "unknown");
+}
+
 static int property_get_skipped(_unused_ sd_bus *connection, _unused_ const char *path,
 				_unused_ const char *interface, _unused_ const char *property,
 				sd_bus_message *reply, void *versions, _unused_ sd_bus_error *error)
@@ -344,6 +358,8 @@ const sd_bus_vtable device_vtable[] = {
 	CHANGING("NotBeforeUSec", "t", NULL, not_before_usec),
 	CHANGING("PostponedUntilUSec", "t", NULL, postponed_usec),
 	CHANGING("Blockers", "as", property_get_blockers, blockers),
+	CHANGING("SupportEndsUSec", "t", NULL, support_ends_usec),
+	SD_BUS_PROPERTY("SupportState", "s", property_get_support, 0, 0),
 	CHANGING("PinnedVersion", "s", property_get_text, pinned_version),
 	CHANGING("SkippedVersions", "as", property_get_skipped, skipped),
 	SD_BUS_METHOD_WITH_ARGS("Approve", SD_BUS_ARGS("s", version, "t", flags),

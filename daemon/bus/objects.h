@@ -58,6 +58,7 @@ struct device_face {
 		uint64_t bits; /* of enum policy_blocker */
 		const char *refused; /* reason word of the last try to begin, "" = none */
 	} blockers;
+	uint64_t support_ends_usec;
 	char pinned_version[RECORD_VERSION_MAX + 1]; /* "" = none */
 	struct device_versions {
 		char names[MANAGER_SKIPPED_MAX][RECORD_VERSION_MAX + 1];

@@ -5,28 +5,66 @@
 
 #include "base/time.h"
 #include "ctl/client.h"
+#include "ctl/support.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 
 #define DEVICE_INTERFACE "org.fwslot1.Device"
 #define SLOT_INTERFACE "org.fwslot1.Slot"
 
+/* Columns of the list below that are looked at. */
+#define ID_COLUMN 0
+#define PATH_COLUMN 6
+#define ENDS_COLUMN 7
+#define SUPPORT_COLUMN 8
+
+/* What a person should know although he did not ask: below the table. */
+static void warn_of_ends(const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row) {
+		const char *state = json_string_value(json_array_get(row, SUPPORT_COLUMN));
+		_cleanup_free_ char *sentence = NULL;
+
+		if (!state || (strcmp(state, "ending") != 0 && strcmp(state, "ended") != 0))
+			continue;
+		sentence = support_sentence(
+			(uint64_t)json_integer_value(json_array_get(row, ENDS_COLUMN)), state,
+			time_now_realtime());
+		if (sentence)
+			printf("%s: %s\n", json_string_value(json_array_get(row, ID_COLUMN)),
+			       sentence);
+	}
+}
+
 static int list(struct ctl *ctl)
 {
 	static const struct column columns[] = {
-		{ "id", "DEVICE", CELL_TEXT },	     { "name", "NAME", CELL_TEXT },
-		{ "version", "VERSION", CELL_TEXT }, { "available", "AVAILABLE", CELL_TEXT },
-		{ "state", "STATE", CELL_STATE },    { "postponed_until_usec", NULL, CELL_TIME },
-		{ "path", NULL, CELL_TEXT },
+		{ "id", "DEVICE", CELL_TEXT },	      { "name", "NAME", CELL_TEXT },
+		{ "version", "VERSION", CELL_TEXT },  { "available", "AVAILABLE", CELL_TEXT },
+		{ "state", "STATE", CELL_STATE },     { "postponed_until_usec", NULL, CELL_TIME },
+		{ "path", NULL, CELL_TEXT },	      { "support_ends_usec", NULL, CELL_TIME },
+		{ "support_state", NULL, CELL_TEXT },
 	};
 	_cleanup_message_ sd_bus_message *reply = NULL;
+	_cleanup_value_ json_t *rows = NULL;
 	int status = client_call(ctl, "ListDevices", &reply, "t", UINT64_C(0));
+	json_t *row;
+	size_t i;
 
-	return status ?:
-			table_show_reply(
-				ctl, reply, columns, ARRAY_SIZE(columns),
-				"No device is attached that fwslot knows. \"fwslotctl doctor\" looks "
-				 "whether something is missing.");
+	if (status != 0)
+		return status;
+	rows = values_read(reply);
+	json_array_foreach(rows, i, row)
+		support_append(ctl, json_string_value(json_array_get(row, PATH_COLUMN)), row);
+	status = table_show(ctl, rows, columns, ARRAY_SIZE(columns),
+			    "No device is attached that fwslot knows. \"fwslotctl doctor\" looks "
+			    "whether something is missing.");
+	if (status == 0 && !(ctl->options & CTL_JSON))
+		warn_of_ends(rows);
+	return status;
 }
 
 const struct verb verb_list = {
@@ -149,7 +187,7 @@ static int read_slots(struct ctl *ctl, const json_t *paths, json_t *rows, json_t
 static int show(struct ctl *ctl)
 {
 	_cleanup_value_ json_t *rows = json_array(), *slots = json_array(), *device = NULL;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = NULL, *sentence = NULL;
 	int status = client_find_device(ctl, ctl->arguments[0], &path);
 
 	if (status == 0)
@@ -170,6 +208,11 @@ static int show(struct ctl *ctl)
 		if (!is_void(value))
 			print_fact(facts[i].label, facts[i].cell, value);
 	}
+	sentence = support_sentence(
+		(uint64_t)json_integer_value(json_object_get(device, "SupportEndsUSec")),
+		json_string_value(json_object_get(device, "SupportState")), time_now_realtime());
+	if (sentence)
+		printf("\n%s\n", sentence);
 	putchar('\n');
 	return table_show(ctl, rows, slot_columns, ARRAY_SIZE(slot_columns), "It shows no slots.");
 }

@@ -144,6 +144,10 @@ int manager_explain(struct manager *manager, const struct device *device,
 		    int (*row)(const struct explanation *row, void *userdata), void *userdata);
 /* What is offered to the device by itself; NULL: nothing. */
 const struct update *manager_update_of(struct manager *manager, const struct device *device);
+/* When the vendor's support of the device ends; 0 = no update source says it. */
+uint64_t manager_support_ends(struct manager *manager, const struct device *device);
+/* How near that is now: "unknown", "supported", "ending", "ended". */
+const char *manager_support_state(struct manager *manager, const struct device *device);
 /* Installs what an update source offers: @version "" = what is offered by itself. */
 int manager_install_update(struct manager *manager, const char *device_id, const char *version,
 			   uint64_t flags, uint32_t uid, struct job **ret_job,

@@ -177,6 +177,9 @@ static void on_answer(const struct packet *answer, void *userdata)
 	memcpy(finding->record.device_id, refresh->asked, sizeof(refresh->asked));
 	memcpy(finding->record.remote, refresh->source, sizeof(refresh->source));
 	finding->record.reason = reason_of(word);
+	if (packet_get_u64(answer, WORKER_KEY_SUPPORT_ENDS_USEC, 0, INT64_MAX,
+			   &finding->record.support_ends_usec) < 0)
+		finding->record.support_ends_usec = 0; /* not said */
 	if (finding->record.reason == REASON_OK && take_offer(answer, &finding->record) < 0) {
 		log_warning(
 			"What update source %s offers for %s makes no sense and is passed over.",

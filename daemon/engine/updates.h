@@ -20,6 +20,8 @@ int updates_keep(struct manager *manager, const struct finding *findings);
 void updates_read_decisions(struct manager *manager, const char *device_id);
 /* A job has ended: what failed on the device is not offered again. */
 void updates_judge(struct manager *manager, const char *device_id);
+/* support.c: the word for it: "unknown" (@ends_usec is 0), "supported", "ending" (in 90 days or less), "ended". */
+const char *support_word(uint64_t ends_usec, uint64_t now_usec);
 /* Tells the listeners about all devices. */
 void updates_announce(struct manager *manager);
 

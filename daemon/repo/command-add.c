@@ -41,6 +41,7 @@ static int parse_counter(const char *name, const char *value, uint64_t min, int6
 static int parse_option(struct add_options *options, int option, const char *value)
 {
 	struct new_release *release = &options->release;
+	usec_t day;
 
 	switch (option) {
 	case 'C':
@@ -69,6 +70,12 @@ static int parse_option(struct add_options *options, int option, const char *val
 		return parse_counter("floor", value, 0, &release->floor);
 	case 'm':
 		return parse_counter("min-counter", value, 0, &release->min_counter);
+	case 'e':
+		release->support_ends = value;
+		return time_parse_date(value, &day) < 0 ?
+			       command_misused(&command_add,
+					       "--support-ends is YYYY-MM-DD, not \"%s\".", value) :
+			       0;
 	case 'n':
 		if (release->note_count == NOTES_MAX)
 			return command_misused(&command_add, "at most %d notes can be given.",
@@ -116,6 +123,7 @@ static int parse_options(int count, char **arguments, struct add_options *option
 		{ "floor", required_argument, NULL, 'f' },
 		{ "min-counter", required_argument, NULL, 'm' },
 		{ "urgency", required_argument, NULL, 'u' },
+		{ "support-ends", required_argument, NULL, 'e' },
 		{ 0 },
 	};
 	int option, r;
@@ -210,6 +218,7 @@ const struct command command_add = {
 		"  --note LANGUAGE=TEXT    what it fixes, in one language; again for more\n"
 		"  --urgency WORD          low, medium (default), high, critical\n"
 		"  --min-counter N         a release with counter N or newer must be installed before\n"
-		"  --floor N               from now on no device may go below counter N\n",
+		"  --floor N               from now on no device may go below counter N\n"
+		"  --support-ends DAY      YYYY-MM-DD: the last day on which you support this hardware\n",
 	.run = run,
 };

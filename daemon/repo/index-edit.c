@@ -181,6 +181,8 @@ static int edit(json_t *index, const struct new_release *release, const char *pa
 		return r;
 	if (release->floor >= 0)
 		json_object_set_new(index, "floor", json_integer(release->floor));
+	if (release->support_ends)
+		json_object_set_new(index, "support-ends", json_string(release->support_ends));
 	present = find_release(releases, release);
 	if (present)
 		return extend_release(present, release, path, failure);

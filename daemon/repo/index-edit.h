@@ -20,6 +20,7 @@ struct new_release {
 	const char *urgency;
 	int64_t min_counter;
 	int64_t floor; /* of the whole index */
+	const char *support_ends; /* the same, "YYYY-MM-DD" */
 	const char *notes[NOTES_MAX]; /* "LANG=TEXT" */
 	size_t note_count;
 	usec_t now; /* the release's date */

@@ -65,19 +65,20 @@
 	X(stored_bytes, U64) \
 	X(is_damaged, BOOL)
 
-#define OFFER_COLUMNS(X)       \
-	X(device_id, TEXT)     \
-	X(remote, TEXT)        \
-	X(version, TEXT)       \
-	X(counter, U64)        \
-	X(urgency, TEXT)       \
-	X(signer, TEXT)        \
-	X(digest, TEXT)        \
-	X(length_bytes, U64)   \
-	X(published_usec, U64) \
-	X(is_in_rollout, BOOL) \
-	X(notes, TEXT)         \
-	X(reason, REASON)      \
+#define OFFER_COLUMNS(X)          \
+	X(device_id, TEXT)        \
+	X(remote, TEXT)           \
+	X(version, TEXT)          \
+	X(counter, U64)           \
+	X(urgency, TEXT)          \
+	X(signer, TEXT)           \
+	X(digest, TEXT)           \
+	X(length_bytes, U64)      \
+	X(published_usec, U64)    \
+	X(is_in_rollout, BOOL)    \
+	X(support_ends_usec, U64) \
+	X(notes, TEXT)            \
+	X(reason, REASON)         \
 	X(message, TEXT)
 
 #define DECISION_COLUMNS(X)   \

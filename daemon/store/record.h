@@ -117,6 +117,8 @@ struct offer_record {
 	uint64_t length_bytes;
 	uint64_t published_usec; /* 0 = not said */
 	bool is_in_rollout; /* else it is for this device later, unless somebody asks for it */
+	uint64_t
+		support_ends_usec; /* the vendor's, of the device; also without an offer; 0 = not said */
 	char notes[RECORD_NOTES_MAX + 1]; /* lines "LOCALE TEXT" */
 	enum reason reason; /* why there is nothing, REASON_OK = there is */
 	char message[RECORD_MESSAGE_MAX + 1]; /* the sentence beside it */

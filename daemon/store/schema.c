@@ -90,6 +90,8 @@ static const char *const steps[] = {
 	 " device_id TEXT NOT NULL, version TEXT NOT NULL, rule TEXT NOT NULL, uid INTEGER NOT NULL,"
 	 " usec INTEGER NOT NULL, PRIMARY KEY (device_id, version)) WITHOUT ROWID;"
 	 "CREATE UNIQUE INDEX one_pin_of_a_device ON versions (device_id) WHERE rule = 'pinned';"),
+	/* 8: until when vendors support a device */
+	"ALTER TABLE offers ADD COLUMN support_ends_usec INTEGER NOT NULL DEFAULT 0;",
 };
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

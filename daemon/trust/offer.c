@@ -157,6 +157,9 @@ int offer_find(struct trust_client *client, const struct device_request *request
 			    "There is no firmware for this device (%s) here.",
 			    request->hardware_id_count > 0 ? request->hardware_ids[0] :
 							     "without a hardware id");
+	/* Also for a device that has the newest release. */
+	if (r >= 0)
+		ret->support_ends = offer.support_ends = offer.index->support_ends;
 	if (r >= 0)
 		r = release_select(offer.index, request, &offer.selection, failure);
 	if (r >= 0)

@@ -15,6 +15,7 @@ struct offer {
 	/* The role that answers for index and image, and its keys (role_digest()). */
 	const char *signer;
 	uint8_t signer_keys[SHA256_BYTES];
+	usec_t support_ends; /* as the index says; known also where there is no offer */
 };
 
 /*

@@ -41,6 +41,10 @@ static int find(struct online *online, const struct bundle_request *request,
 		r = offer_find(online->client, &question.device, &offer, failure);
 	if (r >= 0)
 		r = add_rollout(answer, request, &question, &offer, failure);
+	/* The whole of that day is in it. */
+	if (offer.support_ends > 0)
+		packet_add_u64(answer, WORKER_KEY_SUPPORT_ENDS_USEC,
+			       offer.support_ends + USEC_PER_DAY);
 	if (r < 0)
 		return r;
 	describe_offer(answer, &offer, online->remote->name);

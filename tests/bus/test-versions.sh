@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Versions that are pinned or skipped: what is offered, what is refused and how it is said, for updates of a real
-# server and for files, across a restart of the daemon.
+# server and for files, across a restart of the daemon.  And until when the vendor supports a device at all.
 set -u
 cd "$(dirname "$0")/../.." || exit 125
 # shellcheck source=bus.sh
@@ -120,4 +120,29 @@ is "$(call ListJobs t 0 | jq '[.data[0][] | select(.[3] != "failed")] | length')
 is "$(property $device Device NotBeforeUSec)" 0 "nor waited for"
 ok "unpinned" gcall Unpin sim0 0
 ok "it begins" within 60 cmp "$work/1.2.0.img" "$work/sys/devices/test/fwslot/fwslot0/fwslot0.1/data"
+
+# --- the end of support -----------------------------------------------------------------------
+
+support() {
+	busctl --system -j get-property org.fwslot1 $device org.fwslot1.Device SupportEndsUSec SupportState |
+		jq -rs '"\(.[0].data) \(.[1].data)"'
+}
+supported_is() { # COUNTER DAY STATE: the vendor says so with a release, and then the device
+	add_image acme "$work/1.2.0.img" "1.$1.0" "$1" --support-ends "$2" && publish && gcall Refresh acme 0 &&
+		[ "$(support)" = "$(date -u -d "$2 1 day" +%s)000000 $3" ]
+}
+is "$(support)" "0 unknown" "the vendor does not say how long he supports the device"
+near=$(date -u -d '30 days' +%F)
+ok "then he does" supported_is 13 2099-12-31 supported
+like "$("$build/fwslotctl" show sim0)" 'supports it until 2099-12-31' "fwslotctl show tells it"
+ok "soon it ends" supported_is 14 "$near" ending
+like "$("$build/fwslotctl" list)" "sim0: The vendor's support ends on $near, in (29|30) days" "fwslotctl list warns"
+ok "and has ended" supported_is 15 2020-02-29 ended
+like "$("$build/fwslotctl" show sim0)" 'support ended on 2020-02-29: no more updates' "fwslotctl show is clear"
+is "$("$build/fwslotctl" list --json | jq -r '.[0].support_state')" ended "and in JSON"
+refused 'YYYY-MM-DD, not "soon"' "fwslot-repo takes days only" "$build/fwslot-repo" add -C "$work/acme" \
+	--hardware-id fwslot/sim --version 9 --counter 99 --support-ends soon "$work/1.2.0.img"
+ok "a device for which there is no release" gcall Pin sim0 1.0.0 0
+ok "is asked about" gcall Refresh acme 0
+is "$(verdict release | cut -d' ' -f1) $(support | cut -d' ' -f2)" "false ended" "and its support is known as well"
 finish

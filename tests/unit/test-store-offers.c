@@ -18,6 +18,7 @@ static struct offer_record offer(const char *device, const char *remote, const c
 				       .length_bytes = 1000,
 				       .published_usec = 5,
 				       .is_in_rollout = true,
+				       .support_ends_usec = 77,
 				       .notes = "en A note.\nde Eine Notiz.\n",
 				       .reason = REASON_DOWNGRADE,
 				       .message = "It is older." };
