@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include <systemd/sd-daemon.h>
 
@@ -71,6 +72,17 @@ void keep_awake_sync(struct bus *bus)
 		bus->lock_fd = -EBADF;
 		(void)sd_notify(false, "FDSTOREREMOVE=1\nFDNAME=" LOCK_NAME);
 	}
+}
+
+/* Not for a moment is there no lock: another one, asked for as the jobs were taken up, is not needed then. */
+bool keep_awake_take_back(struct bus *bus, const char *name, int fd)
+{
+	if (strcmp(name, LOCK_NAME) != 0 || bus->lock_fd >= 0)
+		return false;
+	bus->lock_call = sd_bus_slot_unref(bus->lock_call);
+	bus->lock_fd = fd;
+	keep_awake_sync(bus);
+	return true;
 }
 
 /* We end: what systemd holds stays until the next one has looked at its jobs. */

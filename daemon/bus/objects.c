@@ -331,6 +331,11 @@ static void on_world_wanted(void *userdata)
 	world_read(userdata);
 }
 
+static bool on_file_held(const char *name, int fd, void *userdata)
+{
+	return keep_awake_take_back(userdata, name, fd);
+}
+
 static void on_refreshed(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -350,4 +355,5 @@ const struct manager_events bus_manager_events = {
 	.update_changed = on_update_changed,
 	.refreshed = on_refreshed,
 	.world_wanted = on_world_wanted,
+	.file_held = on_file_held,
 };

@@ -174,6 +174,8 @@ void world_forget(struct bus *bus);
 
 /* keep-awake.c: while a slot is written the machine neither sleeps nor ends. */
 void keep_awake_sync(struct bus *bus);
+/* A file held by systemd for us; true: it was the lock of the daemon before, and is ours now. */
+bool keep_awake_take_back(struct bus *bus, const char *name, int fd);
 void keep_awake_end(struct bus *bus);
 
 /* inhibit.c */

@@ -71,6 +71,9 @@ void held_take_back(struct manager *manager)
 	for (size_t i = 0; i < count; i++) {
 		struct job_entry *entry = find_waiting(manager, files[i].name);
 
+		if (!entry && manager->events->file_held &&
+		    manager->events->file_held(files[i].name, files[i].fd, manager->userdata))
+			continue;
 		if (!entry) {
 			ops->file_let_go(ops, files[i].name);
 			close_fd(files[i].fd);

@@ -84,6 +84,8 @@ struct manager_events {
 	void (*refreshed)(void *userdata); /* an update source was asked */
 	/* An update is due: manager_take_world() is to be called with the machine's state. NULL: nobody knows it. */
 	void (*world_wanted)(void *userdata);
+	/* At the start: a file that was held for us, and not for a job. true: the fd is taken over. */
+	bool (*file_held)(const char *name, int fd, void *userdata);
 };
 
 /* The flags of install and revert are MANAGER_FLAG_* of step.h. */

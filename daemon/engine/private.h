@@ -66,6 +66,7 @@ struct manager {
 	struct ruled_version *versions; /* pinned or skipped, by name */
 	struct policy_world world;
 	uint64_t world_usec; /* time since boot when it was told, 0 = never */
+	uint64_t world_realtime_usec; /* and what the wall clock showed */
 	bool is_world_asked; /* and was not told since */
 	struct inhibited *inhibited; /* devices that are to be left alone, once for each who asks */
 	sd_event_source *schedule_timer;
