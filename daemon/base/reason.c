@@ -87,6 +87,8 @@ static const struct reason_row rows[_REASON_COUNT] = {
 	[REASON_LIMIT_REACHED] = { "limit-reached", "LimitReached", EDQUOT, "A limit is reached." },
 	[REASON_PAST_DEADLINE] = { "past-deadline", "PastDeadline", EPERM,
 				   "The update has a deadline, which this would pass." },
+	[REASON_OUTSIDE_WINDOW] = { "outside-window", "OutsideWindow", EPERM,
+				    "The hours in which updates are installed were over." },
 	[REASON_INVALID_ARGUMENT] = { "invalid-argument", "InvalidArgument", EINVAL,
 				      "An argument is not valid." },
 	[REASON_TRANSFER_FAILED] = { "transfer-failed", "TransferFailed", EIO,

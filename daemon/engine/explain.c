@@ -48,6 +48,9 @@ static const struct {
 	  "No sound backup of {device} is left; the device was not changed." },
 	{ REASON_NO_REVERT_SLOT, "No other slot of {device} holds good firmware to go back to." },
 	{ REASON_REQUESTED, "Somebody asked to go back from version {new} to version {old}." },
+	{ REASON_OUTSIDE_WINDOW,
+	  "When version {new} was ready to be written to {device} it might not be installed any more: the window was over, or "
+	  "somebody had decided otherwise. Nothing was changed." },
 	{ REASON_CANCELLED, "The job was cancelled before anything was written to {device}." },
 };
 

@@ -4,6 +4,7 @@
  * all its consequences: result, history, what the device runs now, its floor, a failed release. After a crash either
  * all of it happened or nothing, and the step is taken again.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +95,28 @@ static int add_history(struct manager *manager, const struct job_record *job, co
 						 });
 }
 
+/* The window ended before anything was written: what a person approved is due in the next one. */
+static int approve_again(struct manager *manager, const struct job_record *job)
+{
+	struct decision_record decision;
+	int r = store_find_decision(manager->store, job->device_id, job->version, &decision);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0 || decision.decision != DECISION_STARTED)
+		return r;
+	decision.decision = job->flags & JOB_FLAG_APPROVED ? DECISION_APPROVED : DECISION_PENDING;
+	decision.until_usec = 0;
+	return store_save_decision(manager->store, &decision);
+}
+
 /* What is kept, taken back or left behind is not installed by itself again. */
 static int settle_decision(struct manager *manager, const struct job_record *job)
 {
 	const char *version = job->type == JOB_INSTALL ? job->version : job->version_before;
 
+	if (job->reason == REASON_OUTSIDE_WINDOW)
+		return approve_again(manager, job);
 	if (job->phase != JOB_DONE && job->phase != JOB_REVERTED)
 		return 0;
 	return store_settle_decision(manager->store, job->device_id, version,

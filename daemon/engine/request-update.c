@@ -60,14 +60,23 @@ int manager_install_update(struct manager *manager, const char *device_id, const
 			   uint64_t flags, uint32_t uid, struct job **ret_job,
 			   struct failure *failure)
 {
+	int r = request_check_flags(flags, INSTALL_FLAGS, failure);
+
+	return r < 0 ? r :
+		       request_install_offered(manager, device_id, version, flags, uid, ret_job,
+					       failure);
+}
+
+int request_install_offered(struct manager *manager, const char *device_id, const char *version,
+			    uint64_t flags, uint32_t uid, struct job **ret_job,
+			    struct failure *failure)
+{
 	const struct update *update = NULL;
 	struct device *device = NULL;
 	struct job_record record;
 	int no_bundle = -EBADF, r;
 
-	r = request_check_flags(flags, INSTALL_FLAGS, failure);
-	if (r >= 0)
-		r = request_check_device(manager, device_id, &device, failure);
+	r = request_check_device(manager, device_id, &device, failure);
 	if (r >= 0 && version[0])
 		r = versions_check(manager, device_id, version, failure);
 	if (r >= 0)

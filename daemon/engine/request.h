@@ -26,6 +26,11 @@ int request_check_way_back(const struct device *device, uint64_t flags, struct f
 int request_check_update(const struct update *update, const struct device *device, uint64_t flags,
 			 struct failure *failure);
 
+/* As manager_install_update(), also with the flags of jobs. */
+int request_install_offered(struct manager *manager, const char *device_id, const char *version,
+			    uint64_t flags, uint32_t uid, struct job **ret_job,
+			    struct failure *failure);
+
 struct job_record request_new_record(struct manager *manager, const struct device *device,
 				     enum job_type type, uint64_t flags, uint32_t uid);
 /* Stores the job, shows it, and lets it run. @bundle_fd is the job's from then on; -EBADF: none. */

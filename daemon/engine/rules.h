@@ -45,6 +45,7 @@ extern const struct rule_table
 extern const struct rule_table rules_queued, rules_verifying; /* step-verify.c */
 extern const struct rule_table rules_downloading; /* step-download.c */
 extern const struct rule_table rules_backing_up; /* step-backup.c */
+extern const struct rule_table rules_waiting; /* step-wait.c */
 extern const struct rule_table rules_writing; /* step-write.c */
 extern const struct rule_table rules_restarting, rules_checking; /* step-restart.c */
 extern const struct rule_table rules_trial; /* step-trial.c */
@@ -54,6 +55,7 @@ extern const struct rule_table rules_restoring; /* step-restore.c */
 /* Predicates shared by several phases. */
 bool always(const struct situation *s);
 bool is_from_remote(const struct situation *s); /* an install by an update source */
+bool is_scheduled(const struct situation *s); /* begun by itself */
 bool is_revert_requested(const struct situation *s);
 bool target_has_gone(const struct situation *s); /* the device came back with fewer slots */
 bool target_holds_image(

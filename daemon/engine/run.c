@@ -121,10 +121,13 @@ static void take_record(struct job_entry *entry, const struct job_record *next)
 	if (next->phase == JOB_TRIAL && before.phase != JOB_TRIAL)
 		job_announce(next, ANNOUNCE_ON_TRIAL, NULL);
 	if (next->phase == JOB_WRITING &&
-	    (before.phase == JOB_VERIFYING || before.phase == JOB_BACKING_UP))
+	    (before.phase == JOB_VERIFYING || before.phase == JOB_BACKING_UP ||
+	     before.phase == JOB_WAITING))
 		job_announce(next, ANNOUNCE_STARTED, NULL);
 	if (next->phase != before.phase)
 		job_changed(entry);
+	if (next->phase == JOB_WAITING && before.phase != JOB_WAITING)
+		schedule_ask_gate(entry->manager);
 }
 
 static void note_action(struct job_entry *entry, enum job_action action, int error)
@@ -213,6 +216,7 @@ static bool take_step(struct job_entry *entry)
 	policy_of(entry->manager, &policy);
 	engine_step(&entry->job.record, device && !device->is_gone ? &device->now : NULL,
 		    &entry->job.knowledge, &policy, manager_now(entry->manager), &step);
+	entry->job.knowledge.gate = GATE_UNKNOWN;
 	log_debug("Job %llu on %s: %s: %s.", (unsigned long long)entry->job.record.id,
 		  entry->job.record.device_id, step.rule, job_action_to_string(step.action));
 

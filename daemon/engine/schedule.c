@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "engine/request.h"
 #include "engine/updates.h"
 #include "engine/versions.h"
 
@@ -172,13 +173,14 @@ static struct policy_question question_about(struct manager *manager, const stru
 	};
 }
 
-/* Until it has been told how things are nothing begins. */
+/* Until it has been told how things are nothing begins; its times are another clock's when that has been set since. */
 static bool world_is_fresh(struct manager *manager)
 {
-	uint64_t now = manager->ops->boottime_usec(manager->ops);
+	uint64_t age = manager->ops->boottime_usec(manager->ops) - manager->world_usec;
+	uint64_t wall_age = wall_clock(manager) - manager->world_realtime_usec;
 
 	return !manager->events->world_wanted ||
-	       (manager->world_usec > 0 && now - manager->world_usec < WORLD_FRESH_USEC);
+	       (manager->world_usec > 0 && age < WORLD_FRESH_USEC && wall_age < WORLD_FRESH_USEC);
 }
 
 static void ask_for_world(struct manager *manager)
@@ -207,15 +209,17 @@ static void begin(struct manager *manager, struct device *device, const struct u
 {
 	const struct decision_record *decision = &update->decision;
 	bool is_asked_for = decision->decision == DECISION_APPROVED;
+	uint64_t flags = JOB_FLAG_SCHEDULED |
+			 (is_asked_for ? decision->flags | JOB_FLAG_APPROVED : 0);
 	_cleanup_failure_ struct failure failure = { 0 };
 	char version[RECORD_VERSION_MAX + 1];
 	struct job *job;
 
 	memcpy(version, update->record.version, sizeof(version));
 	log_info("%s: version %s begins (%s).", device->id, version, device->schedule.plan.rule);
-	if (manager_install_update(manager, device->id, version, is_asked_for ? decision->flags : 0,
-				   is_asked_for ? decision->uid : (uint32_t)getuid(), &job,
-				   &failure) < 0)
+	if (request_install_offered(manager, device->id, version, flags,
+				    is_asked_for ? decision->uid : (uint32_t)getuid(), &job,
+				    &failure) < 0)
 		note_refusal(manager, device, &failure, schedule_window_end(manager, device->id));
 }
 
@@ -236,6 +240,45 @@ static bool is_same(const struct device_schedule *a, const struct device_schedul
 	       a->plan.not_before_usec == b->plan.not_before_usec &&
 	       a->plan.postponed_usec == b->plan.postponed_usec &&
 	       a->plan.blockers == b->plan.blockers;
+}
+
+/* What was decided before the job used it up; what somebody decided since counts. */
+static struct decision_record decision_of_job(const struct job_record *job,
+					      const struct update *update)
+{
+	struct decision_record decision = { 0 };
+
+	if (update)
+		decision = update->decision;
+	if (!update || decision.decision == DECISION_STARTED)
+		decision.decision = job->flags & JOB_FLAG_APPROVED ? DECISION_APPROVED :
+								     DECISION_PENDING;
+	return decision;
+}
+
+/* The job of @device is about to write: may it still? Returns when to look again. */
+static uint64_t review_waiting(struct manager *manager, struct device *device)
+{
+	struct job_entry *entry = job_entry_of(device->job);
+	const struct job_record *job = &entry->job.record;
+	const struct update *update = updates_find(manager, device->id, job->version);
+	struct decision_record decision = decision_of_job(job, update);
+	struct update none = { 0 };
+	struct policy_question question = question_about(manager, device, update ? update : &none);
+	struct policy_plan plan;
+
+	question.decision = &decision;
+	policy_plan(&question, &plan);
+	if (policy_is_due(&question) && !world_is_fresh(manager)) {
+		ask_for_world(manager);
+		return UINT64_MAX;
+	}
+	device->schedule.plan.blockers = plan.blockers;
+	if (plan.blockers)
+		return plan.wake_usec;
+	entry->job.knowledge.gate = plan.verdict == VERDICT_INSTALL ? GATE_OPEN : GATE_OVER;
+	job_run(entry);
+	return UINT64_MAX;
 }
 
 /* Returns when to look at the device again. */
@@ -270,6 +313,9 @@ static uint64_t review_device(struct manager *manager, struct device *device)
 		ask_for_world(manager);
 	} else if (update && now->plan.verdict == VERDICT_INSTALL && now->refused == REASON_OK) {
 		begin(manager, device, update);
+	} else if (device->job && device->job->record.phase == JOB_WAITING) {
+		now->plan.blockers = before.plan.blockers;
+		now->plan.wake_usec = review_waiting(manager, device);
 	}
 	if (!is_same(&before, now) && manager->events->update_changed)
 		manager->events->update_changed(device, manager->userdata);
@@ -340,10 +386,17 @@ void schedule_review(struct manager *manager)
 	arm(manager, wake);
 }
 
+void schedule_ask_gate(struct manager *manager)
+{
+	manager->world_usec = 0;
+	schedule_review(manager);
+}
+
 void manager_take_world(struct manager *manager, const struct policy_world *world)
 {
 	manager->world = *world;
 	manager->world_usec = manager->ops->boottime_usec(manager->ops);
+	manager->world_realtime_usec = wall_clock(manager);
 	manager->is_world_asked = false;
 	schedule_review(manager);
 }

@@ -14,6 +14,8 @@ void schedule_stop(struct manager *manager);
 
 /* Looks at all devices anew. Called from anywhere, also from inside itself. */
 void schedule_review(struct manager *manager);
+/* A job is about to write: the same with the machine's state as it is now, whatever was told before. */
+void schedule_ask_gate(struct manager *manager);
 /* The timer rings. */
 void schedule_wake(struct manager *manager);
 

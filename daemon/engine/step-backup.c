@@ -45,6 +45,11 @@ static bool install_goes_on_without(const struct situation *s)
 	return has_failed(s) && is_install(s);
 }
 
+static bool scheduled_goes_on_without(const struct situation *s)
+{
+	return install_goes_on_without(s) && is_scheduled(s);
+}
+
 static void take_backup(const struct situation *s, struct job_step *step)
 {
 	const struct job_backup *made = &s->knowledge->made;
@@ -68,11 +73,17 @@ static const struct rule backing_up[] = {
 	{ "backup-failed",
 	  "The only slot could not be saved, and nobody said to do it all the same: change nothing.",
 	  needed_one_failed, ACTION_FINISH, JOB_FAILED, REASON_OK, reason_of_work },
+	{ "wait-without-backup",
+	  "It could not be saved, which nobody minds; the job was begun by itself: ask whether it may write.",
+	  scheduled_goes_on_without, ACTION_WAIT, JOB_WAITING, REASON_OK, NULL },
 	{ "write-without-backup",
 	  "It could not be saved; there is another slot to go back to, or nobody minds.",
 	  install_goes_on_without, ACTION_WAIT, JOB_WRITING, REASON_OK, NULL },
 	{ "restore-without-backup", "It could not be saved; going back matters more.", has_failed,
 	  ACTION_WAIT, JOB_RESTORING, REASON_OK, begin_restoring },
+	{ "backed-up-wait",
+	  "What the slot held is safe; the job was begun by itself: ask whether it may write.",
+	  is_scheduled, ACTION_WAIT, JOB_WAITING, REASON_OK, take_backup },
 	{ "backed-up", "What the slot held is safe: write the new image.", is_install, ACTION_WAIT,
 	  JOB_WRITING, REASON_OK, take_backup },
 	{ "backed-up-restore", "What the slot held is safe: write the backup that was asked for.",

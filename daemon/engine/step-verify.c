@@ -186,6 +186,9 @@ static const struct rule verifying[] = {
 	{ "verified-back-up",
 	  "The image is authentic and fits; the slot holds firmware: save that first.",
 	  overwrites_firmware, ACTION_WAIT, JOB_BACKING_UP, REASON_OK, take_release },
+	{ "verified-wait",
+	  "The image is authentic and fits; the job was begun by itself: ask whether it may write.",
+	  is_scheduled, ACTION_WAIT, JOB_WAITING, REASON_OK, take_release },
 	{ "verified", "The image is authentic, fits, and lies in the payload folder: write it.",
 	  always, ACTION_WAIT, JOB_WRITING, REASON_OK, take_release },
 };

@@ -14,9 +14,9 @@
 #include "engine/rules.h"
 
 static const struct rule_table *const tables[] = {
-	&rules_queued,	  &rules_downloading, &rules_verifying, &rules_backing_up,
-	&rules_writing,	  &rules_restarting,  &rules_checking,	&rules_trial,
-	&rules_reverting, &rules_restoring,
+	&rules_queued,	&rules_downloading, &rules_verifying,  &rules_backing_up,
+	&rules_waiting, &rules_writing,	    &rules_restarting, &rules_checking,
+	&rules_trial,	&rules_reverting,   &rules_restoring,
 };
 
 static const char *const action_words[ACTION_MAX] = {

@@ -24,6 +24,10 @@
 #define MANAGER_FLAG_PAST_DEADLINE (UINT64_C(1) << 5) /* postpone and dismiss: even so */
 #define MANAGER_FLAG_RUNTIME (UINT64_C(1) << 6) /* a policy: until the daemon ends */
 
+/* Of jobs only; a request that has them is refused. */
+#define JOB_FLAG_SCHEDULED (UINT64_C(1) << 7) /* begun by itself: asks once more before it writes */
+#define JOB_FLAG_APPROVED (UINT64_C(1) << 8) /* and somebody had approved it */
+
 /* Limits of one job; each ends in a final phase, never in silence. */
 #define STEP_ORDER_TRIES_MAX 6 /* the same order to the kernel in a row */
 #define STEP_ORDER_RETRY_USEC UINT64_C(5000000) /* between two of them */
@@ -78,6 +82,9 @@ struct job_backup {
 	char version[RECORD_VERSION_MAX + 1];
 };
 
+/* Whether a job that was begun by itself may write; an answer holds for one question. */
+enum gate { GATE_UNKNOWN, GATE_SHUT, GATE_OPEN, GATE_OVER };
+
 /* What is only in memory: empty after a restart of the daemon. */
 enum work_state { WORK_NONE, WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
 struct job_knowledge {
@@ -86,6 +93,7 @@ struct job_knowledge {
 	enum work_state download; /* of the image; what succeeds is verified, too */
 	unsigned downloads; /* that failed */
 	uint64_t download_failed_usec; /* the last one */
+	enum gate gate; /* asked for in the phase waiting */
 	enum work_state back_up, unpack; /* workers that make a backup, and that unpack one */
 	struct job_backup made; /* valid when back_up is WORK_SUCCEEDED */
 	struct job_backup other; /* the next sound one, when the record's was found damaged */

@@ -43,8 +43,25 @@ settings() { # LINE...: of fwslotd.conf, read at once
 	call ListDevices t 0 >/dev/null
 }
 
+phase() { # of the newest job
+	call ListJobs t 0 | jq -r '.data[0][-1][3]'
+}
+
+phase_is() { [ "$(phase)" = "$1" ]; }
+
 mock() { # METHOD SIGNATURE ARGUMENT...
 	busctl --system call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.DBus.Mock "$@" >/dev/null
+}
+
+# A worker waits as long as there is a pipe that says nothing: for what happens while a job is under way.
+gate=$work/gate
+printf '#!/bin/sh\n[ ! -p %s ] || read -r line <%s\nexec %s\n' "$gate" "$gate" "$FWSLOT_WORKER" >"$work/gated-worker"
+chmod 0755 "$work/gated-worker"
+export FWSLOT_WORKER=$work/gated-worker
+
+open_gate() {
+	echo >"$gate"
+	rm "$gate"
 }
 
 start_bus
@@ -172,13 +189,40 @@ ok "which is told, too" within 60 shown_is "approved ask 1 0 inhibited,on-batter
 mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Manager 1 OnExternalPower b true
 ok "mains power is back" within 60 shown_is "approved ask 1 0 inhibited"
 is "$(jobs_made)" 0 "all that time no job was made"
+mkfifo "$gate"
 kill "$holder"
 ok "when the program has gone the update begins by itself" within 60 eval '[ "$(jobs_made)" = 1 ]'
 is "$(call GetHistory sut sim0 1 0 | jq -r '.data[0][0] | "\(.[2]) \(.[4]) \(.[6])"')" "install 1.1.0 $(id -u)" \
 	"in the name of who approved it"
-ok "as far as the kernel" within 60 cmp "$work/1.1.0.img" "$work/sys/devices/test/fwslot/fwslot0/fwslot0.1/data"
+
+# --- it is asked once more before it is written -------------------------------------------------
+
+ok "it is downloaded" within 60 phase_is downloading
+mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Manager 1 OnExternalPower b false
+open_gate
+ok "mains power went meanwhile: it waits before it writes" within 60 phase_is waiting
+ok "and says for what" within 60 shown_is "installing ask 0 0 on-battery"
+stop_daemon
+start_daemon
+ok "also after a restart" within 60 shown_is "installing ask 0 0 on-battery"
+is "$(cat "$work/sys/devices/test/fwslot/fwslot0/fwslot0.1/loading")" 0 "nothing was begun in the kernel"
+settings '[Window]' 'Window=never'
+ok "when the window is over it is given up" within 60 phase_is cancelled
+is "$(property "$(call ListJobs t 0 | jq -r '.data[0][-1][5]')" Job Reason)" outside-window "for that reason"
+ok "what was approved is still" within 60 shown_is "approved ask 0 0 "
+settings '[Window]' 'Window=always'
+ok "and due in the next window" within 60 shown_is "approved ask 1 0 on-battery"
+mkfifo "$gate"
+mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Manager 1 OnExternalPower b true
+ok "it begins anew when it may" within 60 phase_is downloading
+mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Manager 1 OnExternalPower b false
+open_gate
+ok "once more it waits" within 60 shown_is "installing ask 0 0 on-battery"
+mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Manager 1 OnExternalPower b true
+ok "until mains power is back: then it goes as far as the kernel" within 60 \
+	cmp "$work/1.1.0.img" "$work/sys/devices/test/fwslot/fwslot0/fwslot0.1/data"
 stop_daemon
 start_daemon
 ok "after a restart it goes on" within 60 shown_is "installing ask 0 0 "
-is "$(jobs_made)" 1 "and is not begun twice"
+is "$(jobs_made)" 2 "and is not begun once more"
 finish

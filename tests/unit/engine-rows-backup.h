@@ -65,6 +65,11 @@
 	ROW(save_failed_old, JOB_BACKING_UP, "restore-without-backup", WAIT, JOB_RESTORING, OK,    \
 	    RESTORE;                                                                               \
 	    KNOWN.back_up = WORK_FAILED)                                                           \
+	ROW(save_failed_wait, JOB_BACKING_UP, "wait-without-backup", WAIT, JOB_WAITING, OK,        \
+	    KNOWN.back_up = WORK_FAILED;                                                           \
+	    JOB.flags = JOB_FLAG_SCHEDULED)                                                        \
+	ROW(saved_wait, JOB_BACKING_UP, "backed-up-wait", WAIT, JOB_WAITING, OK, ONE_SLOT;         \
+	    KNOWN.back_up = WORK_SUCCEEDED; JOB.flags = JOB_FLAG_SCHEDULED)                        \
 	ROW(saved, JOB_BACKING_UP, "backed-up", WAIT, JOB_WRITING, OK, ONE_SLOT;                   \
 	    KNOWN.back_up = WORK_SUCCEEDED)                                                        \
 	ROW(saved_restore, JOB_BACKING_UP, "backed-up-restore", WAIT, JOB_RESTORING, OK, RESTORE;  \

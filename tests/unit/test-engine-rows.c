@@ -113,6 +113,20 @@ static void broken_download(struct question *q)
 	ROW(no_way_back, JOB_VERIFYING, "no-way-back", FINISH, JOB_FAILED, NO_WAY_BACK,            \
 	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
 	    q->device.num_slots = 1)                                                               \
+	ROW(verified_wait, JOB_VERIFYING, "verified-wait", WAIT, JOB_WAITING, OK,                  \
+	    KNOWN.verify = WORK_SUCCEEDED;                                                         \
+	    JOB.flags = JOB_FLAG_SCHEDULED)                                                        \
+	ROW(wait_gone, JOB_WAITING, "slot-gone", FINISH, JOB_FAILED, NO_SUCH_SLOT,                 \
+	    KNOWN.gate = GATE_OPEN;                                                                \
+	    q->device.num_slots = 1)                                                               \
+	ROW(wait_cancel, JOB_WAITING, "cancelled", FINISH, JOB_CANCELLED, CANCELLED,               \
+	    KNOWN.gate = GATE_OPEN;                                                                \
+	    JOB.is_cancel_requested = true)                                                        \
+	ROW(wait_unknown, JOB_WAITING, "held-up", WAIT, STAYS, OK, (void)q)                        \
+	ROW(wait_shut, JOB_WAITING, "held-up", WAIT, STAYS, OK, KNOWN.gate = GATE_SHUT)            \
+	ROW(wait_open, JOB_WAITING, "may-write", WAIT, JOB_WRITING, OK, KNOWN.gate = GATE_OPEN)    \
+	ROW(wait_over, JOB_WAITING, "window-over", FINISH, JOB_CANCELLED, OUTSIDE_WINDOW,          \
+	    KNOWN.gate = GATE_OVER)                                                                \
 	ROW(verified, JOB_VERIFYING, "verified", WAIT, JOB_WRITING, OK,                            \
 	    KNOWN.verify = WORK_SUCCEEDED)                                                         \
                                                                                                    \

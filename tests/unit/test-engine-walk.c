@@ -341,6 +341,15 @@ static void people_act(struct world *world, struct daemon *daemon)
 		record->is_confirm_requested = true;
 }
 
+/* What stands in the way ends some time. */
+static void gate_opens(struct world *world, struct daemon *daemon)
+{
+	enum gate gate = mishap(world, 20) ? GATE_OVER : chance(world, 50) ? GATE_OPEN : GATE_SHUT;
+
+	if (daemon->record.phase == JOB_WAITING)
+		daemon->knowledge.gate = gate;
+}
+
 static void chaos(struct world *world, struct daemon *daemon)
 {
 	if (world->is_present ? mishap(world, 5) : chance(world, 40)) {
@@ -420,6 +429,8 @@ static void walk(unsigned seed, struct tally *tally)
 
 	make_world(&world, seed);
 	make_daemon(&daemon, &world);
+	if (daemon.record.type == JOB_INSTALL && seed % 4 == 0)
+		daemon.record.flags |= JOB_FLAG_SCHEDULED;
 	for (steps = 0; steps < CHAOS_STEPS + CALM_STEPS && !daemon.is_final && !broken; steps++) {
 		uint64_t wake;
 
@@ -431,6 +442,7 @@ static void walk(unsigned seed, struct tally *tally)
 		device_lives(&world);
 		work_ends(&world, &daemon);
 		people_act(&world, &daemon);
+		gate_opens(&world, &daemon);
 		chaos(&world, &daemon);
 		invariant(content_is_whole(&world.slots[world.picture.boot.running_slot]) ||
 				  world.picture.num_slots == 1,
