@@ -13,20 +13,13 @@ static const char *const type_words[JOB_TYPE_MAX] = {
 };
 
 static const char *const phase_words[JOB_PHASE_MAX] = {
-	[JOB_QUEUED] = "queued",
-	[JOB_WAITING] = "waiting",
-	[JOB_DOWNLOADING] = "downloading",
-	[JOB_VERIFYING] = "verifying",
-	[JOB_BACKING_UP] = "backing-up",
-	[JOB_WRITING] = "writing",
-	[JOB_RESTARTING] = "restarting",
-	[JOB_CHECKING] = "checking",
-	[JOB_TRIAL] = "trial",
-	[JOB_REVERTING] = "reverting",
-	[JOB_RESTORING] = "restoring",
-	[JOB_DONE] = "done",
-	[JOB_REVERTED] = "reverted",
-	[JOB_FAILED] = "failed",
+	[JOB_QUEUED] = "queued",	 [JOB_DOWNLOADING] = "downloading",
+	[JOB_VERIFYING] = "verifying",	 [JOB_BACKING_UP] = "backing-up",
+	[JOB_WAITING] = "waiting",	 [JOB_WRITING] = "writing",
+	[JOB_RESTARTING] = "restarting", [JOB_CHECKING] = "checking",
+	[JOB_TRIAL] = "trial",		 [JOB_REVERTING] = "reverting",
+	[JOB_RESTORING] = "restoring",	 [JOB_DONE] = "done",
+	[JOB_REVERTED] = "reverted",	 [JOB_FAILED] = "failed",
 	[JOB_CANCELLED] = "cancelled",
 };
 

@@ -28,10 +28,10 @@ enum job_type { JOB_INSTALL, JOB_REVERT, JOB_RESTORE, JOB_TYPE_MAX, JOB_TYPE_INV
 
 enum job_phase {
 	JOB_QUEUED,
-	JOB_WAITING, /* for the window or for gates */
 	JOB_DOWNLOADING,
 	JOB_VERIFYING,
 	JOB_BACKING_UP,
+	JOB_WAITING, /* begun by itself, and something stands in its way before it writes */
 	JOB_WRITING,
 	JOB_RESTARTING, /* choosing the slot and restarting the device until it has booted */
 	JOB_CHECKING, /* does it run what it should? */

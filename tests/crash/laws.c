@@ -279,6 +279,13 @@ static bool job_is_of_wish(const struct lab *lab, const struct job *job)
 	return job->record.type == (lab->scenario->wish == WISH_REVERT ? JOB_REVERT : JOB_INSTALL);
 }
 
+/* Its window ended before anything was written: the approval holds for the next one, which makes another job. */
+static bool missed_its_window(const struct lab *lab, const struct job *job)
+{
+	return lab->scenario->wish == WISH_APPROVE && job->record.phase == JOB_CANCELLED &&
+	       job->record.reason == REASON_OUTSIDE_WINDOW && job->record.write_tries == 0;
+}
+
 /* "No approval is lost or acted on twice." */
 static void law_approval(struct lab *lab, unsigned index)
 {
@@ -292,7 +299,7 @@ static void law_approval(struct lab *lab, unsigned index)
 	allowed += lab->scenario->traits.defect == DEFECT_STUCK;
 	for (struct job *job = NULL; (job = manager_next_job(lab->manager, job));) {
 		if (!device || strcmp(job->record.device_id, device->id) != 0 ||
-		    !job_is_of_wish(lab, job))
+		    !job_is_of_wish(lab, job) || missed_its_window(lab, job))
 			continue;
 		count++;
 		if (approval->is_acknowledged &&
