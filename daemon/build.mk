@@ -10,7 +10,7 @@ TESTED	?= $(BUILD)/asan
 
 # Rooms from the top floor to the ground: the order in which the linker sees them.
 # ROOMS="base trust" on the command line builds and links only these.
-ROOMS	?= bus engine trust remote backup kernel store base
+ROOMS	?= bus engine trust remote backup delta kernel store base
 
 # What tests and tools link with; the linker drops what a program does not use.
 ALL_LIBRARIES := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3 gnutls jansson libarchive libseccomp \
@@ -30,7 +30,7 @@ program_libraries_fwslotd := libsystemd libnl-genl-3.0 libnl-3.0 sqlite3
 program_libraries_fwslotctl := libsystemd jansson
 program_libraries_fwslot-agent := libsystemd
 program_libraries_fwslot-worker := gnutls jansson libarchive libseccomp libzstd
-program_libraries_fwslot-repo := gnutls jansson libarchive
+program_libraries_fwslot-repo := gnutls jansson libarchive libzstd
 program_libraries_fwslot-fetch := libcurl gnutls libsystemd libseccomp
 program_libraries_fwslot-smp := libcbor gnutls libsystemd
 

@@ -53,7 +53,7 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(TESTED)/%.o $(patsubst %.c,$(TESTED)/%.o,$(unit_
 		-Wl,--start-group $^ -Wl,--end-group $(call library_ldlibs,$(ALL_LIBRARIES))
 
 # The crash laboratory: it looks on when the engine decides, to know which rows it reached.
-crash_rooms := engine worker repo remote trust backup kernel store base
+crash_rooms := engine worker repo remote trust backup delta kernel store base
 $(CRASH_PROGRAMS): $(BUILD)/%: $(TESTED)/%.o $(patsubst %.c,$(TESTED)/%.o,$(crash_shared) \
 		$(filter tests/unit/tuf-%,$(unit_shared))) \
 		$(patsubst %,$(TESTED)/daemon/%.a,$(crash_rooms))

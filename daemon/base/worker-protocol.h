@@ -48,12 +48,15 @@
 #define WORKER_HARDWARE_IDS_MAX 8
 
 /*
- * OP=download, no descriptors: the same from the server of REMOTE, by fwslot-fetch. Needs what open-bundle needs, and
- * SHA256 where the image that was offered is known: another one is "replaced". What has come of an image when the
+ * OP=download, descriptors: [what the device runs, opened for reading, or none]: the same from the server of REMOTE, by
+ * fwslot-fetch. Where the server has a delta to what runs (BASE_SHA256, BASE_LENGTH, as the kernel says), or to an image
+ * in BACKUP_DIR, that is fetched in the place of the whole. Needs what open-bundle needs, and SHA256 where the image that was offered is known: another one is "replaced". What has come of an image when the
  * worker ends stays as STAGE_DIR/<sha256>.part and is gone on with.
  */
 #define WORKER_DOWNLOAD "download"
 #define WORKER_KEY_FETCH_SOCKET "FETCH_SOCKET" /* optional: where fwslot-fetch listens */
+#define WORKER_KEY_BASE_SHA256 "BASE_SHA256" /* optional */
+#define WORKER_KEY_BASE_LENGTH "BASE_LENGTH"
 #define WORKER_KEY_TOTAL_MSEC "TOTAL_MSEC" /* optional: for one file of the server */
 
 /*

@@ -50,7 +50,8 @@ static bool is_needed(struct manager *manager, const char *name)
 
 static void drop(struct manager *manager, const char *digest)
 {
-	static const char *const suffixes[] = { PARTIAL_RESUME_SUFFIX, PARTIAL_SUFFIX, "" };
+	static const char *const suffixes[] = { PARTIAL_RESUME_SUFFIX, PARTIAL_SUFFIX,
+						REBUILD_TRIED_SUFFIX, "" };
 	const char *name = images_hex(digest);
 	_cleanup_close_ int folder = -EBADF;
 

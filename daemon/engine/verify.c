@@ -17,6 +17,7 @@
 #include "engine/payload.h"
 #include "engine/question.h"
 #include "engine/work.h"
+#include "kernel/device.h"
 
 #define REQUEST_BYTES 32768
 
@@ -105,20 +106,44 @@ int verify_start(struct job_entry *entry, struct work **ret)
 			    entry->manager->config.verify_timeout_usec, take_result, ret);
 }
 
+/* What the device runs, for a download that needs only what is new: the descriptor, or -EBADF. */
+static int add_base(struct packet *request, const struct device *device)
+{
+	int running = engine_running_slot(&device->now), fd;
+	const struct kernel_slot *slot;
+
+	if (running < 0)
+		return -EBADF;
+	slot = &device->now.slots[running];
+	if (!slot->is_readable || !images_hex(slot->digest) || slot->image_size_bytes == 0 ||
+	    slot->image_size_bytes > slot->size_bytes)
+		return -EBADF;
+	fd = kernel_slot_open_data(device->now.index, (unsigned)running, false);
+	if (fd < 0)
+		return -EBADF;
+	(void)packet_add(request, WORKER_KEY_BASE_SHA256, images_hex(slot->digest));
+	(void)packet_add_u64(request, WORKER_KEY_BASE_LENGTH, slot->image_size_bytes);
+	return fd;
+}
+
 /* From the update source and of the version that were asked for, and the very image that was offered. */
 int download_start(struct job_entry *entry, struct work **ret)
 {
 	const struct config *config = &entry->manager->config;
 	const struct job_record *record = &entry->job.record;
 	_cleanup_packet_ struct packet *request = NULL;
+	_cleanup_free_ char *backups = images_folder_path(entry->manager, IMAGES_BACKUP);
 	struct device *device = job_device(entry);
+	_cleanup_close_ int base = -EBADF;
 	int r;
 
 	if (!device)
 		return -ENODEV;
-	r = make_request(entry, WORKER_DOWNLOAD, device, &request);
+	r = backups ? make_request(entry, WORKER_DOWNLOAD, device, &request) : -ENOMEM;
 	if (r < 0)
 		return r;
+	base = add_base(request, device);
+	(void)packet_add(request, WORKER_KEY_BACKUP_DIR, backups);
 	(void)packet_add(request, WORKER_KEY_REMOTE, record->remote);
 	(void)packet_add(request, WORKER_KEY_WANT_VERSION, record->version);
 	(void)packet_add(request, WORKER_KEY_FETCH_SOCKET, entry->manager->folders.fetch_socket);
@@ -126,7 +151,7 @@ int download_start(struct job_entry *entry, struct work **ret)
 			     config->download_timeout_usec / USEC_PER_MSEC);
 	if (images_hex(record->digest))
 		(void)packet_add(request, WORKER_KEY_SHA256, images_hex(record->digest));
-	return worker_start(entry, WORK_DOWNLOAD, request, NULL, 0,
+	return worker_start(entry, WORK_DOWNLOAD, request, &base, base < 0 ? 0 : 1,
 			    config->download_timeout_usec + config->verify_timeout_usec,
 			    take_result, ret);
 }

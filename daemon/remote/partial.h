@@ -15,6 +15,8 @@
 #define PARTIAL_NAME_MAX 64
 #define PARTIAL_SUFFIX ".part"
 #define PARTIAL_RESUME_SUFFIX ".resume"
+#define REBUILD_TRIED_SUFFIX \
+	".rebuilt" /* beside them: a delta was tried for the image NAME (worker/rebuild.h) */
 
 /* Starts as { .fd = -EBADF }. */
 struct partial {

@@ -131,6 +131,27 @@ static int describe_image(struct catalog *catalog, const char *path, const char 
 	return 0;
 }
 
+/* They have no entry of their own to say for whom they are: what comes of them is what counts. */
+static int check_deltas(const struct catalog *catalog, const struct index_slot *slot,
+			const char *hardware_id, struct failure *failure)
+{
+	for (size_t i = 0; i < slot->delta_count; i++)
+		if (!catalog_find(catalog, slot->deltas[i].path))
+			return fail(
+				failure, REASON_INVALID_ARGUMENT,
+				"%s/index.json names the delta %s, which is not in work/targets.",
+				hardware_id, slot->deltas[i].path);
+	return 0;
+}
+
+static int describe_slot(struct catalog *catalog, const struct index_slot *slot,
+			 const char *hardware_id, int64_t counter, struct failure *failure)
+{
+	int r = describe_image(catalog, slot->path, hardware_id, counter, failure);
+
+	return r < 0 ? r : check_deltas(catalog, slot, hardware_id, failure);
+}
+
 static int describe_images_of(const struct site *site, struct catalog *catalog,
 			      const char *index_path, const char *hardware_id,
 			      struct failure *failure)
@@ -145,8 +166,8 @@ static int describe_images_of(const struct site *site, struct catalog *catalog,
 		r = index_parse(text, size, hardware_id, &index, failure);
 	for (size_t i = 0; r >= 0 && i < index->release_count; i++)
 		for (size_t j = 0; r >= 0 && j < index->releases[i].slot_count; j++)
-			r = describe_image(catalog, index->releases[i].slots[j].path, hardware_id,
-					   index->releases[i].counter, failure);
+			r = describe_slot(catalog, &index->releases[i].slots[j], hardware_id,
+					  index->releases[i].counter, failure);
 	return r;
 }
 

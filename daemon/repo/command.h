@@ -30,6 +30,7 @@ struct command {
 extern const struct command command_init;
 extern const struct command command_key;
 extern const struct command command_add;
+extern const struct command command_delta;
 extern const struct command command_publish;
 extern const struct command command_rotate;
 extern const struct command command_sign;

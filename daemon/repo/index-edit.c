@@ -196,11 +196,26 @@ static int edit(json_t *index, const struct new_release *release, const char *pa
 		       0;
 }
 
+/* Checked as a device would. */
+static int save_index(const struct site *site, const json_t *index, const char *index_path,
+		      const char *hardware_id, struct failure *failure)
+{
+	_cleanup_index_ struct release_index *checked = NULL;
+	_cleanup_free_ char *text = json_dumps(index, JSON_INDENT(1));
+	int r;
+
+	if (!text)
+		return fail_memory(failure);
+	r = index_parse(text, strlen(text), hardware_id, &checked, failure);
+	return r < 0 ? r :
+		       site_write(site, site->work_targets_fd, index_path, text, strlen(text),
+				  PUBLIC_MODE, failure);
+}
+
 int index_add_release(const struct site *site, const struct new_release *release, const char *path,
 		      struct failure *failure)
 {
-	_cleanup_free_ char *index_path = NULL, *text = NULL;
-	_cleanup_index_ struct release_index *checked = NULL;
+	_cleanup_free_ char *index_path = NULL;
 	_cleanup_json_ json_t *index = NULL;
 	int r;
 
@@ -209,13 +224,61 @@ int index_add_release(const struct site *site, const struct new_release *release
 	r = load_index(site, index_path, release->hardware_id, &index, failure);
 	if (r >= 0)
 		r = edit(index, release, path, failure);
+	return r < 0 ? r : save_index(site, index, index_path, release->hardware_id, failure);
+}
+
+/* The slot's object with that image. */
+static json_t *find_image(const json_t *index, const char *path)
+{
+	json_t *release, *slot;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(index, "releases"), i, release)
+		json_array_foreach(json_object_get(release, "slots"), j, slot) {
+			const char *found = json_string_value(json_object_get(slot, "path"));
+
+			if (found && strcmp(found, path) == 0)
+				return slot;
+		}
+	return NULL;
+}
+
+static int edit_delta(json_t *slot, const struct new_delta *delta, struct failure *failure)
+{
+	json_t *deltas = json_object_get(slot, "deltas"), *present, *added;
+	size_t i;
+
+	if (!deltas && json_object_set_new(slot, "deltas", json_array()) >= 0)
+		deltas = json_object_get(slot, "deltas");
+	json_array_foreach(deltas, i, present) {
+		const char *path = json_string_value(json_object_get(present, "path"));
+
+		if (path && strcmp(path, delta->path) == 0) {
+			json_array_remove(deltas, i);
+			break;
+		}
+	}
+	added = json_pack("{s:s, s:s, s:{s:I, s:s}}", "path", delta->path, "method",
+			  INDEX_DELTA_METHOD, "base", "length", (json_int_t)delta->base_length,
+			  "sha256", delta->base_sha256);
+	return !added || json_array_append_new(deltas, added) < 0 ? fail_memory(failure) : 0;
+}
+
+int index_add_delta(const struct site *site, const struct new_delta *delta, struct failure *failure)
+{
+	_cleanup_free_ char *index_path = NULL;
+	_cleanup_json_ json_t *index = NULL;
+	json_t *slot;
+	int r;
+
+	if (asprintf(&index_path, "%s/index.json", delta->hardware_id) < 0)
+		return fail_memory(failure);
+	r = load_index(site, index_path, delta->hardware_id, &index, failure);
 	if (r < 0)
 		return r;
-	text = json_dumps(index, JSON_INDENT(1));
-	if (!text)
-		return fail_memory(failure);
-	r = index_parse(text, strlen(text), release->hardware_id, &checked, failure);
-	return r < 0 ? r :
-		       site_write(site, site->work_targets_fd, index_path, text, strlen(text),
-				  PUBLIC_MODE, failure);
+	slot = find_image(index, delta->image_path);
+	r = slot ? edit_delta(slot, delta, failure) :
+		   fail(failure, REASON_INVALID_ARGUMENT, "%s is in no release.",
+			delta->image_path);
+	return r < 0 ? r : save_index(site, index, index_path, delta->hardware_id, failure);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/reason.h"
 #include "base/time.h"
 #include "repo/site.h"
@@ -26,6 +27,15 @@ struct new_release {
 	usec_t now; /* the release's date */
 };
 
+/* A delta to an image that is in the index. Text is borrowed. */
+struct new_delta {
+	const char *hardware_id;
+	const char *image_path;
+	const char *path;
+	uint64_t base_length;
+	char base_sha256[SHA256_TEXT_SIZE];
+};
+
 /* The target path for the new image; the caller frees. NULL: no memory. */
 char *new_release_path(const struct new_release *release);
 
@@ -36,3 +46,7 @@ char *new_release_path(const struct new_release *release);
  */
 _warn_unused_ int index_add_release(const struct site *site, const struct new_release *release,
 				    const char *path, struct failure *failure);
+
+/* Puts the delta beside its image; one of the same path makes room. The result is checked likewise. */
+_warn_unused_ int index_add_delta(const struct site *site, const struct new_delta *delta,
+				  struct failure *failure);

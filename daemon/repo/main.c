@@ -10,7 +10,7 @@
 #include "repo/key-file.h"
 
 static const struct command *const commands[] = {
-	&command_init,	 &command_key,	 &command_add,	&command_publish,
+	&command_init,	 &command_key,	 &command_add,	&command_delta,	 &command_publish,
 	&command_bundle, &command_check, &command_sign, &command_rotate,
 };
 

@@ -163,8 +163,8 @@ int client_save(struct trust_client *client, const char *role, const struct meta
 }
 
 /* TUF 5.7.3: sha256 came with the file; a listed sha512 is computed from it. */
-static int check_fetched(const struct target *target, const struct fetched_file *file,
-			 struct failure *failure)
+int target_check_file(const struct target *target, const struct fetched_file *file,
+		      struct failure *failure)
 {
 	uint8_t digest[HASH_BYTES_MAX];
 	int r;
@@ -212,7 +212,7 @@ int trust_client_fetch_target(struct trust_client *client, const struct target *
 			    "targets/%s is larger than the %" PRIu64 " bytes listed.", path,
 			    target->length);
 	if (r >= 0)
-		r = check_fetched(target, &file, failure);
+		r = target_check_file(target, &file, failure);
 	if (r < 0) {
 		close_fd(file.fd);
 		return r;

@@ -101,6 +101,10 @@ _warn_unused_ int trust_client_fetch_target(struct trust_client *client,
 					    const struct target *target, struct fetched_file *ret,
 					    struct failure *failure);
 
+/* TUF 5.7.3 of a file that came in another way: length and all digests. */
+_warn_unused_ int target_check_file(const struct target *target, const struct fetched_file *file,
+				    struct failure *failure);
+
 /* --- between the files of this client --- */
 
 /* Fails as expired if @metadata is not valid at the client's time. */

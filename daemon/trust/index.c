@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parsing index files. Which release fits a device is select.c's. */
+/* Parsing index files; what is said of images is index-slot.c's. Which release fits a device is select.c's. */
 #include "trust/index.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "trust/index-parse.h"
 #include "trust/limits.h"
 #include "trust/names.h"
 
@@ -35,9 +36,8 @@ enum urgency urgency_from_word(const char *word)
 	return _URGENCY_INVALID;
 }
 
-/* An array member of objects with at most @max elements; NULL if absent and optional. */
-static int member_list(const json_t *object, const char *key, enum json_need need, size_t max,
-		       const char *place, json_t **ret, struct failure *failure)
+int index_member_list(const json_t *object, const char *key, enum json_need need, size_t max,
+		      const char *place, json_t **ret, struct failure *failure)
 {
 	int r = json_member(object, key, JSON_ARRAY, need, place, ret, failure);
 
@@ -47,8 +47,8 @@ static int member_list(const json_t *object, const char *key, enum json_need nee
 	return r;
 }
 
-static int member_label(const json_t *object, const char *key, enum json_need need, size_t max,
-			const char *place, const char **ret, struct failure *failure)
+int index_member_label(const json_t *object, const char *key, enum json_need need, size_t max,
+		       const char *place, const char **ret, struct failure *failure)
 {
 	int r = json_member_string(object, key, need, place, ret, failure);
 
@@ -63,47 +63,6 @@ static int member_label(const json_t *object, const char *key, enum json_need ne
 				    "%s: \"%s\" must be printable ASCII without spaces.", place,
 				    key);
 	return 0;
-}
-
-static int parse_slot(const json_t *object, const char *hardware_id, const char *place,
-		      struct index_slot *slot, struct failure *failure)
-{
-	unsigned int vendor = vendor_length(hardware_id);
-	int r;
-
-	r = member_label(object, "slot", JSON_OPTIONAL, INDEX_LABEL_MAX, place, &slot->label,
-			 failure);
-	if (r >= 0)
-		r = json_member_string(object, "path", JSON_REQUIRED, place, &slot->path, failure);
-	if (r < 0)
-		return r;
-	/* The same delegated role answers for index and image only below the same vendor. */
-	if (!target_path_is_valid(slot->path) || vendor_length(slot->path) != vendor ||
-	    strncmp(slot->path, hardware_id, vendor + 1) != 0)
-		return fail(failure, REASON_MALFORMED,
-			    "%s: \"path\" must be a target path below %.*s/.", place, (int)vendor,
-			    hardware_id);
-	return 0;
-}
-
-static int parse_slots(const json_t *object, const char *hardware_id, const char *place,
-		       struct index_release *release, struct failure *failure)
-{
-	json_t *slots;
-	int r = member_list(object, "slots", JSON_REQUIRED, INDEX_SLOTS_MAX, place, &slots,
-			    failure);
-
-	if (r < 0)
-		return r;
-	if (json_array_size(slots) == 0)
-		return fail(failure, REASON_MALFORMED, "%s: \"slots\" is empty.", place);
-	release->slots = calloc(json_array_size(slots), sizeof(*release->slots));
-	if (!release->slots)
-		return fail_memory(failure);
-	for (size_t i = 0; r >= 0 && i < json_array_size(slots); i++)
-		r = parse_slot(json_array_get(slots, i), hardware_id, place,
-			       &release->slots[release->slot_count++], failure);
-	return r;
 }
 
 /* An unknown condition could forbid the release: refuse what we do not understand. */
@@ -137,8 +96,8 @@ static int parse_requirement(const json_t *object, const char *place,
 		r = json_member_string(object, "hardware-id", JSON_REQUIRED, place,
 				       &requirement->hardware_id, failure);
 	if (r >= 0)
-		r = member_label(object, "slot", JSON_OPTIONAL, INDEX_LABEL_MAX, place,
-				 &requirement->slot, failure);
+		r = index_member_label(object, "slot", JSON_OPTIONAL, INDEX_LABEL_MAX, place,
+				       &requirement->slot, failure);
 	if (r >= 0)
 		r = json_member_integer(object, "min-counter", JSON_REQUIRED, 0, JSON_INTEGER_MAX,
 					place, &requirement->min_counter, failure);
@@ -158,8 +117,8 @@ static int parse_requirements(const json_t *object, const char *place,
 			      struct index_release *release, struct failure *failure)
 {
 	json_t *list;
-	int r = member_list(object, "requires", JSON_OPTIONAL, INDEX_REQUIRES_MAX, place, &list,
-			    failure);
+	int r = index_member_list(object, "requires", JSON_OPTIONAL, INDEX_REQUIRES_MAX, place,
+				  &list, failure);
 
 	if (r < 0 || !list)
 		return r;
@@ -199,8 +158,8 @@ static int parse_rollout(const json_t *object, const char *place, struct index_r
 			 struct failure *failure)
 {
 	json_t *list;
-	int r = member_list(object, "rollout", JSON_OPTIONAL, INDEX_ROLLOUT_MAX, place, &list,
-			    failure);
+	int r = index_member_list(object, "rollout", JSON_OPTIONAL, INDEX_ROLLOUT_MAX, place, &list,
+				  failure);
 
 	if (r < 0 || !list)
 		return r;
@@ -281,8 +240,8 @@ static int parse_release(const json_t *object, const char *hardware_id, const ch
 	r = json_member_integer(object, "counter", JSON_REQUIRED, 1, JSON_INTEGER_MAX, place,
 				&release->counter, failure);
 	if (r >= 0)
-		r = member_label(object, "version", JSON_REQUIRED, INDEX_VERSION_MAX, place,
-				 &release->version, failure);
+		r = index_member_label(object, "version", JSON_REQUIRED, INDEX_VERSION_MAX, place,
+				       &release->version, failure);
 	if (r >= 0)
 		r = json_member_integer(object, "min-counter", JSON_OPTIONAL, 0, JSON_INTEGER_MAX,
 					place, &release->min_counter, failure);
@@ -291,7 +250,7 @@ static int parse_release(const json_t *object, const char *hardware_id, const ch
 	if (r >= 0)
 		r = parse_urgency(object, place, release, failure);
 	if (r >= 0)
-		r = parse_slots(object, hardware_id, place, release, failure);
+		r = index_parse_slots(object, hardware_id, place, release, failure);
 	if (r >= 0)
 		r = parse_requirements(object, place, release, failure);
 	if (r >= 0)
@@ -309,8 +268,8 @@ static int compare_releases(const void *a, const void *b)
 static int parse_releases(struct release_index *index, const char *what, struct failure *failure)
 {
 	json_t *releases;
-	int r = member_list(index->document, "releases", JSON_REQUIRED, INDEX_RELEASES_MAX, what,
-			    &releases, failure);
+	int r = index_member_list(index->document, "releases", JSON_REQUIRED, INDEX_RELEASES_MAX,
+				  what, &releases, failure);
 
 	if (r < 0)
 		return r;
@@ -430,6 +389,8 @@ void index_free(struct release_index *index)
 	if (!index)
 		return;
 	for (size_t i = 0; i < index->release_count; i++) {
+		for (size_t j = 0; j < index->releases[i].slot_count; j++)
+			free(index->releases[i].slots[j].deltas);
 		free(index->releases[i].slots);
 		free(index->releases[i].requirements);
 		free(index->releases[i].rollout);

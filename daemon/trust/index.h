@@ -12,11 +12,13 @@
 
 #include <jansson.h>
 
+#include "base/hash.h"
 #include "base/macros.h"
 #include "base/reason.h"
 #include "base/time.h"
 
 #define INDEX_FORMAT 1
+#define INDEX_DELTA_METHOD "zstd-prefix"
 
 enum urgency {
 	URGENCY_LOW,
@@ -31,10 +33,19 @@ enum urgency {
 const char *urgency_word(enum urgency urgency);
 enum urgency urgency_from_word(const char *word);
 
+/* The same image as the difference to another one (delta/delta.h), method "zstd-prefix". */
+struct index_delta {
+	const char *path; /* target path, below the same vendor */
+	uint64_t base_length;
+	uint8_t base_sha256[SHA256_BYTES];
+};
+
 /* The image of one slot. All text is borrowed from the index. */
 struct index_slot {
 	const char *label; /* NULL: for whichever slot is written */
 	const char *path; /* target path, below the same vendor as the index */
+	struct index_delta *deltas;
+	size_t delta_count;
 };
 
 /* What another device must run first. */

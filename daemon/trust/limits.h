@@ -27,6 +27,7 @@
 #define INDEX_NOTE_BYTES_MAX (16 * 1024)
 #define INDEX_HISTORY_MAX 1024
 #define INDEX_SLOTS_MAX 16
+#define INDEX_DELTAS_MAX 16 /* of one image */
 #define INDEX_REQUIRES_MAX 32
 #define INDEX_ROLLOUT_MAX 32
 #define INDEX_VERSION_MAX 64 /* characters of a version */

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/log.h"
 #include "base/worker-protocol.h"
 #include "remote/stage.h"
 #include "trust/limits.h"
@@ -12,6 +13,7 @@
 #include "worker/describe.h"
 #include "worker/online.h"
 #include "worker/operation.h"
+#include "worker/rebuild.h"
 #include "worker/reply.h"
 
 static void report_bytes(const struct fetch_progress *fetched, void *userdata)
@@ -64,11 +66,32 @@ static int fetch_image(struct online *online, const struct target *image, struct
 	return r;
 }
 
-static int download(struct online *online, const struct bundle_request *request,
+/* By a delta if that is possible; whatever goes wrong with it only costs time. */
+static int get_image(struct online *online, const struct bundle_request *request,
+		     const struct rebuild *rebuild, const struct target *image,
+		     struct fetched_file *ret, struct failure *failure)
+{
+	_cleanup_failure_ struct failure why = { 0 };
+
+	if (!rebuild)
+		return fetch_image(online, image, ret, failure);
+	if (rebuild_image(online, request, rebuild, ret, &why) >= 0) {
+		log_info("%s was put together of what is here and %s.", image->path,
+			 rebuild->target.path);
+		return 0;
+	}
+	log_warning("The delta %s is of no use, all of %s is fetched: %s", rebuild->target.path,
+		    image->path, failure_message(&why));
+	return fetch_image(online, image, ret, failure);
+}
+
+static int download(struct online *online, const struct bundle_request *request, int slot_fd,
 		    struct packet *result, struct failure *failure)
 {
 	_cleanup_offer_ struct offer offer = { 0 };
 	struct fetched_file image = { .fd = -EBADF };
+	struct rebuild rebuild;
+	bool has_delta;
 	int r = online_refresh(online, request->now, failure);
 
 	if (r >= 0)
@@ -82,9 +105,10 @@ static int download(struct online *online, const struct bundle_request *request,
 			    "The image %s has %llu bytes, allowed are %llu.", offer.image.path,
 			    (unsigned long long)offer.image.length,
 			    (unsigned long long)request->max_bytes);
+	has_delta = rebuild_plan(online, request, &offer, slot_fd, &rebuild);
 	/* An image may take hours; who only refreshes need not wait for it. */
 	trust_store_unlock(online->store);
-	r = fetch_image(online, &offer.image, &image, failure);
+	r = get_image(online, request, has_delta ? &rebuild : NULL, &offer.image, &image, failure);
 	if (r >= 0)
 		r = stage_publish(&io_default, online->stage_fd, &image, failure);
 	if (r >= 0) {
@@ -106,7 +130,6 @@ int operation_download(const struct packet *packet, const int *fds, int socket, 
 	uint64_t file_bytes_max;
 	int r;
 
-	(void)fds;
 	if (!result)
 		return fail_memory(failure);
 	r = download_request_parse(packet, &request, failure);
@@ -116,7 +139,7 @@ int operation_download(const struct packet *packet, const int *fds, int socket, 
 								     TUF_TARGETS_BYTES_MAX;
 	r = online_open(&request, file_bytes_max, report_bytes, &progress, &online, failure);
 	if (r >= 0)
-		r = download(&online, &request, result, failure);
+		r = download(&online, &request, fds[0], result, failure);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(result);

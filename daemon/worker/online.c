@@ -191,7 +191,9 @@ int online_open(const struct bundle_request *request, uint64_t file_bytes_max,
 	const struct sandbox_folder folders[] = {
 		{ request->stage_folder, FOLDER_WRITE },
 		{ request->trust_folder, FOLDER_WRITE },
+		{ request->backup_folder, FOLDER_READ },
 	};
+	size_t folder_count = ARRAY_SIZE(folders) - (request->backup_folder ? 0 : 1);
 	int r = open_folders(request, ret, failure);
 
 	if (r >= 0)
@@ -201,7 +203,7 @@ int online_open(const struct bundle_request *request, uint64_t file_bytes_max,
 	if (r >= 0)
 		r = make_server(request, progressed, userdata, ret, failure);
 	if (r >= 0)
-		r = sandbox_enter(folders, ARRAY_SIZE(folders), file_bytes_max, failure);
+		r = sandbox_enter(folders, folder_count, file_bytes_max, failure);
 	return r;
 }
 

@@ -262,7 +262,12 @@ int download_request_parse(const struct packet *packet, struct bundle_request *r
 
 	if (r >= 0)
 		r = read_remote(packet, request, failure);
+	if (r >= 0)
+		r = read_number(packet, WORKER_KEY_BASE_LENGTH, JSON_OPTIONAL, INT64_MAX,
+				&request->base_length, failure);
 	request->sha256 = packet_get(packet, WORKER_KEY_SHA256);
+	request->base_sha256 = packet_get(packet, WORKER_KEY_BASE_SHA256);
+	request->backup_folder = packet_get(packet, WORKER_KEY_BACKUP_DIR);
 	return r;
 }
 

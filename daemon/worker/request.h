@@ -28,6 +28,8 @@ struct bundle_request {
 	const char *remote, *fetch_socket;
 	uint64_t total_msec; /* 0: the default */
 	const char *sha256; /* of download */
+	const char *backup_folder, *base_sha256; /* of download; NULL where absent */
+	uint64_t base_length;
 	bool has_machine_id;
 	uint8_t machine_id[16];
 	/* what @device points into */

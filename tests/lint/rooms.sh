@@ -11,7 +11,7 @@ floor() {
 	base) echo 0 ;;
 	kernel | store) echo 1 ;;
 	trust) echo 2 ;;
-	remote | backup) echo 3 ;;
+	remote | backup | delta) echo 3 ;;
 	engine) echo 4 ;;
 	bus) echo 5 ;;
 	*) echo 6 ;; # programs
@@ -45,7 +45,7 @@ only "trust/ and the vendor's tool check and make signatures" "trust|repo" \
 	'#include <gnutls/(abstract|pkcs11)\.h>'
 only "remote/, trust/ and the programs that pack open archives" "remote|trust|worker|repo" \
 	'#include <archive'
-only "backup/ compresses" "backup" '#include <zstd\.h>'
+only "backup/ and delta/ compress" "backup|delta" '#include <zstd\.h>'
 only "fetch/ talks to web servers" "fetch" '#include <curl/'
 only "kernel/ talks netlink" "kernel" '#include <netlink/'
 only "kernel/ knows a path in sysfs" "kernel|fwslotd" '"/sys/(class|bus|devices|module)'

@@ -14,6 +14,12 @@
 #define INDEX(more, releases) \
 	"{\"format\":1,\"hardware-id\":\"acme/dock\"" more ",\"releases\":[" releases "]}"
 
+#define DELTAS(list)                                                                               \
+	INDEX("",                                                                                  \
+	      "{\"counter\":1,\"version\":\"1\",\"slots\":[{\"path\":\"acme/x\",\"deltas\":[" list \
+	      "]}]}")
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static struct release_index *parse(const char *text, struct failure *failure)
 {
 	struct release_index *index = NULL;
@@ -67,6 +73,24 @@ static void test_whole(void)
 	tap_is(index_counter_of(index, "1.0"), 0, "an unknown version");
 }
 
+static void test_deltas(void)
+{
+	struct failure failure = { 0 };
+	_cleanup_index_ struct release_index *index = parse(
+		DELTAS("{\"path\":\"acme/old\",\"method\":\"of tomorrow\"},"
+		       "{\"path\":\"acme/d\",\"method\":\"zstd-prefix\",\"future\":1,\"base\":"
+		       "{\"length\":7,\"sha256\":\"" ZEROS "\"}}"),
+		&failure);
+	const struct index_slot *slot;
+
+	if (!index)
+		tap_bail("%s", failure_message(&failure));
+	slot = &index->releases[0].slots[0];
+	tap_is(slot->delta_count, 1, "of the deltas the one that is understood");
+	tap_is_string(slot->deltas[0].path, "acme/d", "its path");
+	tap_is(slot->deltas[0].base_length, 7, "and what it is made for");
+}
+
 static void test_malformed(void)
 {
 	static const struct {
@@ -96,6 +120,18 @@ static void test_malformed(void)
 		  "malformed", "path" },
 		{ INDEX("", "{\"counter\":1,\"version\":\"1\",\"slots\":[{\"path\":\"acmex/y\"}]}"),
 		  "malformed", "path" },
+		{ DELTAS("{\"path\":\"acme/d\",\"method\":\"zstd-prefix\"}"), "malformed", "base" },
+		{ DELTAS("{\"path\":\"other/d\",\"method\":\"zstd-prefix\"}"), "malformed",
+		  "path" },
+		{ DELTAS("{\"path\":\"acme/d\"}"), "malformed", "method" },
+		{ DELTAS("{\"path\":\"acme/d\",\"method\":\"zstd-prefix\",\"base\":{\"length\":1,"
+			 "\"sha256\":\"00\"}}"),
+		  "malformed", "sha256" },
+		{ DELTAS("{\"path\":\"acme/d\",\"method\":\"zstd-prefix\",\"base\":{\"length\":0,"
+			 "\"sha256\":\"" ZEROS "\"}}"),
+		  "malformed", "length" },
+		{ DELTAS("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}"), "malformed",
+		  "more than 16" },
 		{ INDEX("", RELEASE(1, "1", ",\"urgency\":\"mild\"")), "malformed", "urgency" },
 		{ INDEX("", RELEASE(1, "1", ",\"date\":\"2026-13-01\"")), "malformed", "date" },
 		{ INDEX("",
@@ -344,6 +380,7 @@ static void test_rollout(void)
 int main(void)
 {
 	test_whole();
+	test_deltas();
 	test_malformed();
 	test_limits();
 	test_rules();
