@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Three sums. */
+/* Sums of times. */
 #include "engine/refresh-plan.h"
 
 /* 0...@max_usec, both included */
@@ -41,11 +41,20 @@ void refresh_plan_tried(struct remote_record *record, const struct refresh_polic
 	}
 }
 
+/* A server may ask for more than the interval: counted from when it did, unless that is said to be still to come. */
+static bool is_as_the_server_asked(const struct remote_record *record, uint64_t now_usec)
+{
+	return record->failures > 0 && record->tried_usec <= now_usec &&
+	       record->next_usec - record->tried_usec <= REFRESH_ASKED_MAX_USEC;
+}
+
 void refresh_plan_begin(struct remote_record *record, const struct refresh_policy *policy,
 			uint64_t now_usec, uint64_t random)
 {
 	uint64_t latest = now_usec + policy->interval_usec + policy->random_delay_usec;
+	bool is_plan = record->next_usec > now_usec &&
+		       (record->next_usec <= latest || is_as_the_server_asked(record, now_usec));
 
-	if (record->next_usec <= now_usec || record->next_usec > latest)
+	if (!is_plan)
 		record->next_usec = now_usec + spread(random, policy->random_delay_usec);
 }

@@ -8,9 +8,12 @@
 
 #include <stdint.h>
 
+#include "base/fetch-protocol.h"
 #include "store/record.h"
 
 #define REFRESH_RETRY_USEC UINT64_C(300000000) /* after the first failure; doubled with each more */
+/* The latest that a server may ask for (Retry-After), and half as much at random. */
+#define REFRESH_ASKED_MAX_USEC (FETCH_RETRY_AFTER_SEC_MAX * UINT64_C(1500000))
 
 struct refresh_policy {
 	uint64_t interval_usec, random_delay_usec;
@@ -25,7 +28,8 @@ void refresh_plan_tried(struct remote_record *record, const struct refresh_polic
 
 /*
  * At the start, or when the policy has changed: keeps a plan that still makes sense. One whose time has come while
- * nobody looked, or that lies further away than it can (the clock was set), begins with the random delay.
+ * nobody looked, or that lies further away than it can (the clock was set), begins with the random delay. What a server
+ * asked for is such a plan, however long it is.
  */
 void refresh_plan_begin(struct remote_record *record, const struct refresh_policy *policy,
 			uint64_t now_usec, uint64_t random);

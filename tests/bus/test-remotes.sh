@@ -129,6 +129,30 @@ back
 ok "and all is well when it is back" gcall Refresh '' 0
 is "$(remote 6)" '' "the list says that, too"
 
+# A server that asks for a day of peace: also a daemon that is started anew gives it that.
+open=$port
+free_port
+/usr/bin/python3 -c '
+import http.server, sys
+class Busy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503)
+        self.send_header("Retry-After", "80000")
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Busy).serve_forever()' "$port" 2>"$work/busy.log" &
+children+=($!)
+within 30 answers "$port"
+conf RefreshIntervalSec=1h
+not_ok "a server that is closed" gcall Refresh acme 0
+next=$(remote 5)
+ok "is not asked again for as long as it says" test "$next" -ge $(($(date +%s%6N) + 70000000000))
+stop_daemon
+start_daemon
+ok "also by a daemon that was started anew" within 30 eval '[ "$(remote 5)" = "$next" ]'
+port=$open
+conf Title='Acme docks'
+ok "it is open again" gcall Refresh acme 0
+
 # --- installing it ---------------------------------------------------------------------------
 
 payload=$(echo "$site"/targets/fwslot/sim/*.1.1.0.bin)

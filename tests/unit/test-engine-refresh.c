@@ -11,7 +11,8 @@
 #define CLIENTS 10000
 #define ANY UINT64_MAX
 
-static const struct refresh_policy daily = { USEC_PER_DAY, USEC_PER_HOUR };
+static const struct refresh_policy daily = { USEC_PER_DAY, USEC_PER_HOUR },
+				   hourly = { USEC_PER_HOUR, USEC_PER_MINUTE };
 
 static const struct failure good = { .reason = REASON_OK }, bad = { .reason = REASON_TIMEOUT };
 
@@ -75,6 +76,33 @@ static void test_retry_after(void)
 	       "who asks for less gets what is usual");
 }
 
+/* A server that wants to be left alone for longer than the interval is, whatever happens to the daemon meanwhile. */
+static void test_retry_after_a_restart(void)
+{
+	const struct failure closed = { .reason = REASON_SERVER_FAILED,
+					.retry_after_sec = FETCH_RETRY_AFTER_SEC_MAX };
+	struct remote_record record = { 0 }, restarted;
+
+	refresh_plan_tried(&record, &hourly, &closed, NOW, ANY);
+	tap_ok(record.next_usec >= NOW + FETCH_RETRY_AFTER_SEC_MAX * USEC_PER_SEC &&
+		       record.next_usec <= NOW + REFRESH_ASKED_MAX_USEC,
+	       "as long as can be asked for");
+	restarted = record;
+	refresh_plan_begin(&restarted, &hourly, NOW + 1, 7);
+	tap_is((intmax_t)restarted.next_usec, (intmax_t)record.next_usec, "holds over a restart");
+	restarted = record;
+	refresh_plan_begin(&restarted, &hourly, record.next_usec, 7);
+	tap_is((intmax_t)restarted.next_usec, (intmax_t)record.next_usec + 7, "and ends");
+	restarted = record;
+	refresh_plan_begin(&restarted, &hourly, NOW - 1, 7);
+	tap_is((intmax_t)restarted.next_usec, NOW - 1 + 7,
+	       "a clock that was set back ends it as well");
+	restarted = record;
+	restarted.next_usec = NOW + REFRESH_ASKED_MAX_USEC + 1;
+	refresh_plan_begin(&restarted, &hourly, NOW + 1, 7);
+	tap_is((intmax_t)restarted.next_usec, NOW + 1 + 7, "more than can be asked for is no plan");
+}
+
 static void test_begin(void)
 {
 	struct remote_record record = { 0 };
@@ -128,6 +156,31 @@ static unsigned most_in_a_second(const struct refresh_policy *policy)
 	return most;
 }
 
+/*
+ * The most that come in one second of a month. Each machine draws its delay anew each day: those that came together
+ * once drift apart, so the first day is the worst there is. Machines know nothing of each other; what is left is chance.
+ */
+static unsigned most_in_a_month(void)
+{
+	enum { DAYS = 30, SECONDS = (DAYS + 1) * (24 + 1) * 3600 };
+	static uint16_t seconds[SECONDS];
+	unsigned short state[3] = { 3, 2, 1 };
+	unsigned most = 0;
+
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct remote_record record = { .next_usec = NOW };
+
+		for (unsigned day = 0; day < DAYS; day++) {
+			refresh_plan_tried(&record, &daily, &good, record.next_usec, draw(state));
+			seconds[(record.next_usec - NOW) / USEC_PER_SEC]++;
+		}
+	}
+	for (size_t i = 0; i < SECONDS; i++)
+		most = seconds[i] > most ? seconds[i] : most;
+	printf("# %d clients over %d days: %u at most in one second\n", CLIENTS, DAYS, most);
+	return most;
+}
+
 static void test_spread(void)
 {
 	const struct refresh_policy quarter = { USEC_PER_DAY, 15 * USEC_PER_MINUTE };
@@ -136,6 +189,7 @@ static void test_spread(void)
 	       "over a quarter of an hour no second has three times the mean");
 	/* Of fewer a second chance alone makes larger multiples: one of 3600 has 12 in 3 % of all days. */
 	tap_ok(most_in_a_second(&daily) <= 12, "over an hour none is crowded either");
+	tap_ok(most_in_a_month() <= 12, "and no later day is worse than the first");
 }
 
 int main(void)
@@ -143,6 +197,7 @@ int main(void)
 	test_success();
 	test_failures();
 	test_retry_after();
+	test_retry_after_a_restart();
 	test_begin();
 	test_spread();
 	return tap_done();
