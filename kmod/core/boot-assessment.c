@@ -231,6 +231,14 @@ bool fwslot_boot_withdraw(struct fwslot_boot *boot, int slot)
 	return true;
 }
 
+void fwslot_boot_forget_running(struct fwslot_boot *boot)
+{
+	boot->state = FWSLOT_BOOT_STATE_UNKNOWN;
+	boot->running = FWSLOT_NO_SLOT;
+	boot->fallback = FWSLOT_NO_SLOT;
+	boot->attempts = 0;
+}
+
 int fwslot_boot_confirm(struct fwslot_boot *boot)
 {
 	if (boot->state != FWSLOT_BOOT_STATE_TRIAL || boot->is_going_back)

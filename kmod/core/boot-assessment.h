@@ -102,6 +102,14 @@ int fwslot_boot_activate(struct fwslot_boot *boot, int slot, bool is_permanent, 
 bool fwslot_boot_withdraw(struct fwslot_boot *boot, int slot);
 
 /**
+ * fwslot_boot_forget_running() - what runs was replaced by what nobody has chosen yet
+ * @boot: record, updated
+ *
+ * The next boot is then one of firmware of which nothing is known: its state is "unknown".
+ */
+void fwslot_boot_forget_running(struct fwslot_boot *boot);
+
+/**
  * fwslot_boot_confirm() - the running firmware is good
  * @boot: record, updated on success
  *

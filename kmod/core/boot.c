@@ -162,12 +162,27 @@ void fwslot_refresh(struct fwslot_device *fdev)
 }
 EXPORT_SYMBOL_GPL(fwslot_refresh);
 
+/*
+ * A device that restarts to put an image in force runs it before anybody could choose it; whether
+ * it is on trial is said afterwards, as after a restart of the host. fdev->lock is held.
+ */
+static void note_start_of_written(struct fwslot_device *fdev, int slot)
+{
+	if (slot == FWSLOT_NO_SLOT || fdev->busy_slot != fdev->slots[slot] ||
+	    fdev->status != FWSLOT_STATUS_PROGRAMMING)
+		return;
+	fdev->busy_slot->has_run = true;
+	fwslot_boot_forget_running(&fdev->boot);
+}
+
 /* Counts the boot; fdev->lock is held. */
 static enum fwslot_boot_event assess(struct fwslot_device *fdev, int slot,
 				     enum fwslot_restart_reason reason)
 {
-	struct fwslot_boot_outcome outcome = fwslot_boot_assess(&fdev->boot, slot, reason);
+	struct fwslot_boot_outcome outcome;
 
+	note_start_of_written(fdev, slot);
+	outcome = fwslot_boot_assess(&fdev->boot, slot, reason);
 	if (outcome.must_go_back) {
 		if (!fdev->is_gone)
 			queue_work(fwslot_workqueue, &fdev->go_back_work);

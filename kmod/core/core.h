@@ -40,6 +40,7 @@
  * @groups: attribute groups this slot shows
  * @content: unknown, empty, partial, valid or invalid (or any if the device assesses itself)
  * @is_new: holds an image that has not run since it was written
+ * @has_run: what is being written was started by the device itself
  * @spoilt: partial or invalid, because a write or a trial failed, and the device may not know;
  *	else unknown
  * @version: of the image, "" if unknown
@@ -64,6 +65,7 @@ struct fwslot_slot {
 	/* Under fdev->lock. */
 	enum fwslot_slot_state content;
 	bool is_new;
+	bool has_run;
 	enum fwslot_slot_state spoilt;
 	char version[FWSLOT_VERSION_MAX + 1];
 	u64 image_size_bytes;

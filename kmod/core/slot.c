@@ -65,6 +65,7 @@ void fwslot_slot_forget(struct fwslot_slot *slot, enum fwslot_slot_state content
 
 	slot->content = content;
 	slot->is_new = false;
+	slot->has_run = false;
 	slot->spoilt = content == FWSLOT_SLOT_STATE_PARTIAL ? content : FWSLOT_SLOT_STATE_UNKNOWN;
 	slot->version[0] = '\0';
 	slot->image_size_bytes = 0;

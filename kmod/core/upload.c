@@ -293,7 +293,7 @@ static void record_image(struct fwslot_slot *slot, const struct fwslot_upload *u
 	    slot->content == FWSLOT_SLOT_STATE_PARTIAL ||
 	    slot->content == FWSLOT_SLOT_STATE_EMPTY)
 		slot->content = FWSLOT_SLOT_STATE_VALID;
-	slot->is_new = true;
+	slot->is_new = !slot->has_run;
 	/* A provider that compares by itself knows how much of the image is stored. */
 	if (!slot->fdev->capabilities->verify || !slot->image_size_bytes)
 		slot->image_size_bytes = upload->image.length;

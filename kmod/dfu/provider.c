@@ -3,6 +3,8 @@
  * What the core asks of a DFU device and needs no conversation for: contents, boots, choices. What
  * does need one is in read.c and write.c.
  */
+#include <linux/jiffies.h>
+
 #include "dfu.h"
 
 static int inspect(void *priv, unsigned int slot, struct fwslot_slot_info *ret_info)
@@ -46,16 +48,29 @@ static int activate(void *priv, unsigned int slot, bool is_permanent)
 	return ret;
 }
 
+/*
+ * May it be told something? Not while it is away: one that is waited for starts, or is on its way
+ * to DFU mode, by itself; any other is about to be forgotten. lock is held.
+ */
+static int must_be_here(const struct dfu_device *dfu)
+{
+	lockdep_assert_held(&dfu->lock);
+	if (dfu->is_gone)
+		return -ENODEV;
+	if (dfu->mode != DFU_MODE_AWAY)
+		return 0;
+	return time_before(jiffies, dfu->gone_at) ? -EBUSY : -ENODEV;
+}
+
 static int confirm(void *priv)
 {
 	struct dfu_device *dfu = priv;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&dfu->lock);
 	/* New firmware that has just left the bus, nobody told it to, has proved nothing. */
-	if (dfu->mode == DFU_MODE_AWAY)
-		ret = -EBUSY;
-	else
+	ret = must_be_here(dfu);
+	if (!ret)
 		dfu->is_on_trial = false;
 	mutex_unlock(&dfu->lock);
 	return ret;
@@ -69,12 +84,11 @@ static int go_back(void *priv, unsigned int slot)
 static int restart(void *priv)
 {
 	struct dfu_device *dfu = priv;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&dfu->lock);
-	if (dfu->is_gone || dfu->mode == DFU_MODE_AWAY)
-		ret = -ENODEV;
-	else
+	ret = must_be_here(dfu);
+	if (!ret)
 		queue_work(dfu_workqueue, &dfu->restart_work);
 	mutex_unlock(&dfu->lock);
 	return ret;

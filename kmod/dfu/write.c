@@ -222,6 +222,14 @@ int dfu_write(void *priv, unsigned int slot, u64 offset, const void *data, size_
 	return ret;
 }
 
+/* Firmware that started by itself may crash and come back until somebody says what it is. */
+static void expect_trial(struct dfu_device *dfu)
+{
+	mutex_lock(&dfu->lock);
+	dfu->is_on_trial = true;
+	mutex_unlock(&dfu->lock);
+}
+
 /* Manifestation. A device that is not tolerant may restart by itself: it is waited for. */
 static int manifest(struct dfu_device *dfu)
 {
@@ -234,8 +242,10 @@ static int manifest(struct dfu_device *dfu)
 	if (!ret && manifested == DFU_MANIFESTED_IS_GONE) {
 		ret = -ENODEV;
 		if (!dfu->session.function.is_manifestation_tolerant &&
-		    !dfu_mode_await_departure(dfu, DFU_LEAVE_MS))
+		    !dfu_mode_await_departure(dfu, DFU_LEAVE_MS)) {
+			expect_trial(dfu);
 			ret = dfu_mode_await_return(dfu, &mode);
+		}
 	}
 	if (ret) {
 		dfu_mode_expect(dfu, false);

@@ -310,6 +310,25 @@ static void test_promises(void)
 	is_number(lost, 0);
 }
 
+/* One slot is written and starts before anybody has said what it is. */
+static void test_started_unasked(void)
+{
+	struct fwslot_boot boot = {
+		.state = FWSLOT_BOOT_STATE_TRIAL,
+		.fallback = FWSLOT_NO_SLOT,
+		.limit = 3,
+		.attempts = 2,
+	};
+
+	fwslot_boot_forget_running(&boot);
+	fwslot_boot_assess(&boot, 0, FWSLOT_RESTART_REASON_COMMANDED);
+	is_number(boot.state, FWSLOT_BOOT_STATE_UNKNOWN);
+	is_number(boot.running, 0);
+	is_number(boot.attempts, 0);
+	is_number(fwslot_boot_activate(&boot, 0, false, false), 0);
+	is_number(boot.state, FWSLOT_BOOT_STATE_TRIAL);
+}
+
 int main(void)
 {
 	test_expected_boots();
@@ -321,5 +340,6 @@ int main(void)
 	test_handing_back();
 	test_slot_states();
 	test_promises();
+	test_started_unasked();
 	return tap_done();
 }

@@ -155,6 +155,8 @@ for kind in tolerant wait-reset deaf self-reset; do
 	d=$(fdev 0)
 	ok "$kind: written" write $d.0 $images/v110
 	is "$(get $d.0/digest)" "$(sum_of $images/v110)" "$kind: with its digest"
+	# Firmware that started before anybody chose it is not what was confirmed.
+	[ $kind != self-reset ] || is "$(get $d/boot/state)" unknown "$kind: nobody knows whether it is good"
 	put $d.0/activate trial
 	# What resets itself may be on its way just now.
 	ok "$kind: restarted" within 90 restart "${d#fwslot}"
@@ -172,6 +174,13 @@ ok "a device that detaches by itself, with the same ids in both modes" write $d.
 put $d.0/activate trial
 ok "is restarted" restart "${d#fwslot}"
 is "$(get $d.0/version)" 1.10 "and runs"
+
+# On trial it is waited for when it leaves, and may be told nothing until it is back.
+release 0
+refused "busy" "while it is away it cannot be restarted" put $d/restart 1
+refused "busy" "nor confirmed" put $d/boot/confirm 1
+take 0
+ok "it comes back on trial, with one more attempt" within 90 reads $d/boot/attempts 2
 put $d/boot/confirm 1
 stop_device 0
 
