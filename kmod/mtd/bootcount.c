@@ -130,11 +130,14 @@ int fwslot_choice_decode(const __u8 *bytes, unsigned int num_slots,
 	for (i = 0; i < FWSLOT_CHOICE_SIZE; i++)
 		sum += bytes[i];
 	if (sum || bytes[0] != CHOICE_MAGIC || bytes[1] != CHOICE_VERSION ||
-	    bytes[2] >= num_slots || bytes[3] >= num_slots || bytes[4] > 1)
+	    bytes[2] >= num_slots || bytes[3] >= num_slots || bytes[4] > 1 || bytes[5] > 1 ||
+	    bytes[6] >= num_slots)
 		return -ENODATA;
 	ret_choice->next = bytes[2];
 	ret_choice->previous = bytes[3];
 	ret_choice->is_trial = bytes[4];
+	ret_choice->start_confirms = bytes[5];
+	ret_choice->running = bytes[6];
 	return 0;
 }
 
@@ -148,6 +151,8 @@ void fwslot_choice_encode(const struct fwslot_choice *choice, __u8 *bytes)
 	bytes[2] = choice->next;
 	bytes[3] = choice->previous;
 	bytes[4] = choice->is_trial;
+	bytes[5] = choice->start_confirms;
+	bytes[6] = choice->running;
 	for (i = 0; i < FWSLOT_CHOICE_SIZE - 1; i++)
 		bytes[FWSLOT_CHOICE_SIZE - 1] -= bytes[i];
 }

@@ -77,13 +77,18 @@ void fwslot_bootcount_encode(enum fwslot_bootcount_form form, bool is_big_endian
  * @next: the slot to boot
  * @previous: the slot to boot when attempts have run out; the same as @next if there is none
  * @is_trial: @next is not confirmed
+ * @start_confirms: its first start is enough to confirm it
+ * @running: the slot that ran when this was chosen, and does until the next boot
  *
- * In flash: 0xf5, 1, next, previous, is_trial, 0, 0, and a byte that makes the sum of all eight 0.
+ * In flash: 0xf5, 1, next, previous, is_trial, start_confirms, running, and a byte that makes the
+ * sum of all eight 0.
  */
 struct fwslot_choice {
 	__u8 next;
 	__u8 previous;
 	bool is_trial;
+	bool start_confirms;
+	__u8 running;
 };
 
 /**

@@ -8,6 +8,7 @@
 #include "fwslot.h"
 #include "partition.h"
 #include "spec.h"
+#include "standing.h"
 
 /**
  * struct fwslot_mtd_slot - a slot
@@ -39,16 +40,6 @@ struct fwslot_mtd_device {
 };
 
 #define FWSLOT_MTD_BOOT_BIT FWSLOT_MTD_SLOTS_MAX
-
-/**
- * struct fwslot_mtd_record - the boot record, as it is stored
- * @bootcount: the boot loader's counter
- * @choice: which slot boots
- */
-struct fwslot_mtd_record {
-	struct fwslot_bootcount bootcount;
-	struct fwslot_choice choice;
-};
 
 /* record.c: reading and writing it. Return: 0 or a negative errno. */
 int fwslot_mtd_record_read(struct fwslot_mtd_device *device, struct fwslot_mtd_record *ret_record);

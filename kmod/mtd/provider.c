@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The operations of a device whose slots are MTD partitions. Its boot loader counts and goes back
- * by the boot record (documented in Documentation/mtd.rst), so the core only mirrors:
- *
- *	on trial	count		what runs	boot state
- *	no		any		next		confirmed
- *	yes		0		previous	confirmed (next is pending)
- *	yes		1..limit	next		trial
- *	yes		above limit	previous	fallback
+ * by the boot record, so the core only mirrors; what that means is decided in standing.c.
  */
 #include <linux/bitops.h>
 #include <linux/minmax.h>
@@ -16,58 +10,18 @@
 #include "image.h"
 #include "mtd.h"
 
-/* How the boots of a device stand, by its record. */
-struct standing {
-	enum fwslot_boot_state state;
-	int running;
-	int next;
-	int fallback;
-	unsigned int attempts;
-	int failed;
-};
-
-static struct standing judge(const struct fwslot_mtd_device *device,
-			     const struct fwslot_mtd_record *record)
-{
-	const struct fwslot_choice *choice = &record->choice;
-	u32 count = record->bootcount.count;
-	struct standing standing = {
-		.state = FWSLOT_BOOT_STATE_CONFIRMED,
-		.running = choice->next,
-		.next = choice->next,
-		.fallback = FWSLOT_NO_SLOT,
-		.failed = FWSLOT_NO_SLOT,
-	};
-
-	if (!choice->is_trial)
-		return standing;
-	if (!count) {
-		standing.running = choice->previous;
-	} else if (count <= device->spec.limit) {
-		standing.state = FWSLOT_BOOT_STATE_TRIAL;
-		standing.attempts = count;
-		if (choice->previous != choice->next)
-			standing.fallback = choice->previous;
-	} else {
-		standing.state = FWSLOT_BOOT_STATE_FALLBACK;
-		standing.running = choice->previous;
-		standing.next = choice->previous;
-		standing.failed = choice->next;
-	}
-	return standing;
-}
-
-static int read_standing(struct fwslot_mtd_device *device, struct standing *ret_standing)
+static int read_standing(struct fwslot_mtd_device *device,
+			 struct fwslot_mtd_standing *ret_standing)
 {
 	struct fwslot_mtd_record record;
 	int ret = fwslot_mtd_record_read(device, &record);
 
 	if (!ret)
-		*ret_standing = judge(device, &record);
+		*ret_standing = fwslot_mtd_judge(&record, device->spec.limit);
 	return ret;
 }
 
-static enum fwslot_slot_state state_of(const struct standing *standing, int slot)
+static enum fwslot_slot_state state_of(const struct fwslot_mtd_standing *standing, int slot)
 {
 	if (slot == standing->next && slot != standing->running)
 		return FWSLOT_SLOT_STATE_PENDING;
@@ -112,7 +66,7 @@ static int inspect_content(struct fwslot_mtd_slot *slot, struct fwslot_slot_info
 static int inspect(void *priv, unsigned int slot, struct fwslot_slot_info *ret_info)
 {
 	struct fwslot_mtd_device *device = priv;
-	struct standing standing;
+	struct fwslot_mtd_standing standing;
 	enum fwslot_slot_state state;
 	int ret = inspect_content(&device->slots[slot], ret_info);
 
@@ -131,7 +85,7 @@ static int inspect(void *priv, unsigned int slot, struct fwslot_slot_info *ret_i
 static int read_boot(void *priv, struct fwslot_boot_info *ret_info)
 {
 	struct fwslot_mtd_device *device = priv;
-	struct standing standing;
+	struct fwslot_mtd_standing standing;
 	int ret = read_standing(device, &standing);
 
 	if (ret)
@@ -224,24 +178,11 @@ static int activate(void *priv, unsigned int slot, bool is_permanent)
 {
 	struct fwslot_mtd_device *device = priv;
 	struct fwslot_mtd_record record;
-	struct standing standing;
 	int ret = fwslot_mtd_record_read(device, &record);
 
-	if (ret)
-		return ret;
-	standing = judge(device, &record);
-	if (!is_permanent && (int)slot == standing.running)
-		return -ETXTBSY;
-	record.choice = (struct fwslot_choice){
-		.next = slot,
-		/* A trial goes back to what was not itself on trial. */
-		.previous = standing.fallback != FWSLOT_NO_SLOT ? standing.fallback :
-								  standing.running,
-		.is_trial = !is_permanent,
-	};
-	record.bootcount.count = 0;
-	record.bootcount.upgrade_available = !is_permanent;
-	return fwslot_mtd_record_write(device, &record);
+	if (!ret)
+		ret = fwslot_mtd_choose(&record, device->spec.limit, slot, is_permanent);
+	return ret ? ret : fwslot_mtd_record_write(device, &record);
 }
 
 static int confirm(void *priv)
@@ -250,14 +191,9 @@ static int confirm(void *priv)
 	struct fwslot_mtd_record record;
 	int ret = fwslot_mtd_record_read(device, &record);
 
-	if (ret)
-		return ret;
-	if (judge(device, &record).state != FWSLOT_BOOT_STATE_TRIAL)
-		return -ENOENT;
-	record.choice.is_trial = false;
-	record.bootcount.count = 0;
-	record.bootcount.upgrade_available = false;
-	return fwslot_mtd_record_write(device, &record);
+	if (!ret)
+		ret = fwslot_mtd_end_trial(&record, device->spec.limit);
+	return ret ? ret : fwslot_mtd_record_write(device, &record);
 }
 
 static const struct fwslot_ops storage_ops = {
@@ -309,18 +245,13 @@ static int open_all(struct fwslot_mtd_device *device)
 	return ret;
 }
 
-/*
- * Boot loaders that know nothing of upgrade_available count every boot, and go back when nobody
- * says that it was a good one. Outside of trials every boot of the host is one.
- */
-static int reset_counter(struct fwslot_mtd_device *device)
+static int note_start(struct fwslot_mtd_device *device)
 {
 	struct fwslot_mtd_record record;
 	int ret = fwslot_mtd_record_read(device, &record);
 
-	if (ret || record.choice.is_trial || !record.bootcount.count)
+	if (ret || !fwslot_mtd_note_start(&record, device->spec.limit))
 		return ret;
-	record.bootcount.count = 0;
 	return fwslot_mtd_record_write(device, &record);
 }
 
@@ -376,7 +307,7 @@ int fwslot_mtd_device_show(struct fwslot_mtd_device *device, struct device *pare
 	int ret = READ_ONCE(device->removed) ? -ENODEV : open_all(device);
 
 	if (!ret && device->spec.has_boot)
-		ret = reset_counter(device);
+		ret = note_start(device);
 	if (!ret)
 		ret = register_device(device, parent);
 	if (ret)

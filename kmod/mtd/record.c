@@ -15,7 +15,8 @@ static int match_name(struct device *dev, const void *name)
 	return !strcmp(dev_name(dev), name);
 }
 
-static int access_nvmem(const struct fwslot_mtd_spec *spec, u8 *bytes, bool is_write)
+static int access_nvmem(const struct fwslot_mtd_spec *spec, u8 *bytes, unsigned int offset,
+			unsigned int length, bool is_write)
 {
 	struct nvmem_device *nvmem = nvmem_device_find((void *)spec->boot, match_name);
 	int ret;
@@ -23,13 +24,27 @@ static int access_nvmem(const struct fwslot_mtd_spec *spec, u8 *bytes, bool is_w
 	if (IS_ERR(nvmem))
 		return -ENODEV;
 	if (is_write)
-		ret = nvmem_device_write(nvmem, spec->boot_offset, FWSLOT_RECORD_SIZE, bytes);
+		ret = nvmem_device_write(nvmem, spec->boot_offset + offset, length, bytes + offset);
 	else
-		ret = nvmem_device_read(nvmem, spec->boot_offset, FWSLOT_RECORD_SIZE, bytes);
+		ret = nvmem_device_read(nvmem, spec->boot_offset + offset, length, bytes + offset);
 	nvmem_device_put(nvmem);
 	if (ret < 0)
 		return ret;
-	return ret == FWSLOT_RECORD_SIZE ? 0 : -EIO;
+	return ret == (int)length ? 0 : -EIO;
+}
+
+/*
+ * Power may fail between the counter and the choice. Before a trial it is the counter that comes
+ * first, so that U-Boot never tries what it does not count; after it the choice, so that nothing is
+ * on trial that is not counted.
+ */
+static int write_nvmem(const struct fwslot_mtd_spec *spec, u8 *bytes, bool is_trial)
+{
+	unsigned int first = is_trial ? 0 : FWSLOT_CHOICE_OFFSET;
+	unsigned int second = is_trial ? FWSLOT_CHOICE_OFFSET : 0;
+	int ret = access_nvmem(spec, bytes, first, FWSLOT_CHOICE_SIZE, true);
+
+	return ret ? ret : access_nvmem(spec, bytes, second, FWSLOT_CHOICE_SIZE, true);
 }
 
 static int read_bytes(struct fwslot_mtd_device *device, u8 *bytes)
@@ -38,7 +53,7 @@ static int read_bytes(struct fwslot_mtd_device *device, u8 *bytes)
 	int ret;
 
 	if (device->spec.is_nvmem)
-		return access_nvmem(&device->spec, bytes, false);
+		return access_nvmem(&device->spec, bytes, 0, FWSLOT_RECORD_SIZE, false);
 	ret = fwslot_mtd_partition_read(&device->boot, device->spec.boot_offset, bytes,
 					FWSLOT_RECORD_SIZE, &num_read);
 	if (ret)
@@ -72,6 +87,6 @@ int fwslot_mtd_record_write(struct fwslot_mtd_device *device,
 	fwslot_bootcount_encode(spec->form, spec->is_big_endian, &record->bootcount, bytes);
 	fwslot_choice_encode(&record->choice, bytes + FWSLOT_CHOICE_OFFSET);
 	if (spec->is_nvmem)
-		return access_nvmem(spec, bytes, true);
+		return write_nvmem(spec, bytes, record->choice.is_trial);
 	return fwslot_mtd_partition_replace(&device->boot, spec->boot_offset, bytes, sizeof(bytes));
 }

@@ -117,13 +117,15 @@ static void full_counters(void)
 
 static void choices(void)
 {
-	struct fwslot_choice choice = { .next = 1, .previous = 0, .is_trial = true }, read;
+	struct fwslot_choice choice = { 1, 0, true, true, 1 }, read;
 	__u8 bytes[FWSLOT_CHOICE_SIZE];
 	unsigned wrong = 0;
 
 	fwslot_choice_encode(&choice, bytes);
 	tap_is(fwslot_choice_decode(bytes, 2, &read), 0, "a choice is read back");
-	tap_ok(read.next == 1 && read.previous == 0 && read.is_trial, "and is the same");
+	tap_ok(read.next == 1 && read.previous == 0 && read.is_trial && read.start_confirms &&
+		       read.running == 1,
+	       "and is the same");
 	tap_is(fwslot_choice_decode(bytes, 1, &read), -ENODATA, "a slot that is not there");
 	tap_ok(read.next == 0 && !read.is_trial, "is slot 0");
 	for (unsigned bit = 0; bit < 8 * sizeof(bytes); bit++) {

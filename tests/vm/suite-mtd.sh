@@ -95,6 +95,12 @@ is "$(boot last_restart_reason)" attempts-exhausted "and that is why"
 refused "No such file" "there is nothing to confirm" put fwslot0/boot/confirm 1
 ok "what runs is made the choice for good" put fwslot0.1/activate permanent
 is "$(boot state),$(bootcount "$counter" file)" "confirmed,0 0" "confirmed"
+ok "the other slot is written" write fwslot0.0 $images/one
+ok "and made the choice for good" put fwslot0.0/activate permanent
+is "$(look)" "pending confirmed confirmed 1 0 2" "it is pending, and what runs still does"
+reboot_host
+is "$(look)" "confirmed unknown confirmed 0 0 2" "its first start is enough"
+is "$(bootcount "$counter" file)" "0 0" "U-Boot counts no more"
 ok "what was written beside the record is still there" \
 	cmp -n 64 "$(mtd count)" <(head -c 64 /dev/zero | tr '\0' '\377')
 hide
