@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "bus/error.h"
 #include "bus/objects.h"
@@ -400,6 +401,20 @@ static int property_get_default_policy(_unused_ sd_bus *connection, _unused_ con
 #define ARGS SD_BUS_ARGS
 #define JOB_RESULT SD_BUS_RESULT("t", job_id, "o", job)
 
+/* Both; asked for by the clock, so nobody is told when they change. */
+static int property_get_window(_unused_ sd_bus *connection, _unused_ const char *path,
+			       _unused_ const char *interface, const char *property,
+			       sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	uint64_t begin_usec = 0, duration_usec = 0;
+
+	if (bus->manager)
+		manager_next_window(bus->manager, &begin_usec, &duration_usec);
+	return sd_bus_message_append(
+		reply, "t", strcmp(property, "NextWindowUSec") == 0 ? begin_usec : duration_usec);
+}
+
 const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", property_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -407,6 +422,8 @@ const sd_bus_vtable manager_vtable[] = {
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("NPending", "u", property_get_pending, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("NextWindowUSec", "t", property_get_window, 0, 0),
+	SD_BUS_PROPERTY("WindowDurationUSec", "t", property_get_window, 0, 0),
 	SD_BUS_PROPERTY("DefaultPolicy", "s", property_get_default_policy, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_METHOD_WITH_ARGS("ListDevices", ARGS("t", flags),

@@ -194,6 +194,10 @@ int manager_dismiss(struct manager *manager, const char *device_id, const char *
 /* @device_id "" = all; @policy "" = as configured. */
 int manager_set_policy(struct manager *manager, const char *device_id, const char *policy,
 		       uint64_t flags, uint32_t uid, struct failure *failure);
+/* The window that is open, or the next, of devices without one of their own: when it begins (0 = there is none) and how
+ * long it lasts (USEC_INFINITY = always). */
+void manager_next_window(struct manager *manager, uint64_t *ret_begin_usec,
+			 uint64_t *ret_duration_usec);
 /* The policy for devices without one of their own. */
 const char *manager_default_policy(const struct manager *manager);
 

@@ -66,6 +66,20 @@ const char *manager_default_policy(const struct manager *manager)
 	return set ? set : manager->config.rules.policy;
 }
 
+void manager_next_window(struct manager *manager, uint64_t *ret_begin_usec,
+			 uint64_t *ret_duration_usec)
+{
+	const struct policy_rules *rules = &manager->config.rules;
+	struct calendar_span span =
+		calendar_find(&rules->windows, rules->window_usec, wall_clock(manager), 0);
+	bool is_none = span.begin_usec == UINT64_MAX, is_endless = span.end_usec == UINT64_MAX;
+
+	*ret_begin_usec = is_none ? 0 : span.begin_usec;
+	*ret_duration_usec = is_none	? 0 :
+			     is_endless ? UINT64_MAX :
+					  span.end_usec - span.begin_usec;
+}
+
 /* A device's own comes first, whichever way it was set. */
 static const char *policy_of(struct manager *manager, const struct device *device)
 {

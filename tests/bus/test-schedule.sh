@@ -94,6 +94,19 @@ for call in "Approve sim0 1.1.0 0" "Postpone sim0 $((now + day)) 0" "Dismiss sim
 done
 is "$(decision)" "pending 0" "and nothing is decided"
 
+# --- windows ----------------------------------------------------------------------------------
+
+window() { # when it begins, in local time, and how long it lasts
+	local begin
+	begin=$(property /org/fwslot1 Manager NextWindowUSec)
+	echo "$([ "$begin" = 0 ] || date -d "@${begin%000000}" +%H:%M) $(property /org/fwslot1 Manager WindowDurationUSec)"
+}
+
+is "$(window)" " 0" "there is no window"
+settings '[Window]' 'Window=22:15-06:00' '[Updates]' 'SecurityDeadlineSec=infinity'
+is "$(window)" "22:15 27900000000" "one is configured: the bus tells when it begins and how long it lasts"
+settings '[Window]' 'Window=never' '[Updates]' 'SecurityDeadlineSec=infinity'
+
 # --- decisions --------------------------------------------------------------------------------
 
 is "$(call Approve sst sim0 1.1.0 0 | jq -r '.data[0]')" 0 "approved, with no window to come"
