@@ -111,6 +111,7 @@ static void forget_past(struct lab *lab)
 {
 	memset(lab->approvals, 0, sizeof(lab->approvals));
 	memset(lab->last_order, 0, sizeof(lab->last_order));
+	memset(lab->confirmed, 0, sizeof(lab->confirmed));
 	lab->lives = lab->host_boots = 0;
 }
 

@@ -6,103 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot-loader.h"
 #include "flash.h"
 
-/* The kernel's own decisions, not a copy of them. */
-#include "kmod/core/boot-assessment.c"
-
-#define LIMIT 3
 #define LIE "0.9"
-
-/* The device's own record, where it keeps one: two copies in turn, so a torn one is the old one. */
-static bool remember(struct lab_device *device)
-{
-	enum permission permission;
-
-	if (!device->traits.assesses_itself)
-		return true;
-	permission = stopper_begin(device->stopper, OPERATION_RECORD);
-	if (permission == MAY_NOT)
-		return false;
-	if (permission == MAY)
-		device->stored = device->boot;
-	stopper_end(device->stopper);
-	return device->is_on;
-}
-
-static struct fwslot_boot unknown_boot(const struct lab_device *device)
-{
-	return (struct fwslot_boot){
-		.state = FWSLOT_BOOT_STATE_UNKNOWN,
-		.running = device->running,
-		.next = device->running,
-		.fallback = FWSLOT_NO_SLOT,
-		.limit = LIMIT,
-	};
-}
-
-static bool can_start(const struct lab_device *device, int slot)
-{
-	const struct image_header *header = flash_image(device, slot);
-
-	return header && header->behaviour != IMAGE_REFUSED;
-}
-
-/* The boot loader: the chosen slot if it is whole, else any that is. */
-static int start(const struct lab_device *device)
-{
-	int chosen = device->traits.assesses_itself ? device->stored.next : device->chosen;
-
-	if (can_start(device, chosen))
-		return chosen;
-	for (unsigned i = 0; i < device->traits.slots; i++)
-		if (can_start(device, (int)i))
-			return (int)i;
-	return FWSLOT_NO_SLOT;
-}
-
-static void assess(struct lab_device *device, enum fwslot_restart_reason reason)
-{
-	struct fwslot_boot_outcome outcome =
-		fwslot_boot_assess(&device->boot, device->running, reason);
-
-	if (outcome.must_go_back) {
-		device->chosen = device->stored.next = device->boot.fallback;
-		device->running = start(device);
-		outcome = fwslot_boot_assess(&device->boot, device->running, reason);
-	}
-	if (outcome.failed_slot != FWSLOT_NO_SLOT)
-		device->has_failed[outcome.failed_slot] = true;
-	if (device->running >= 0) {
-		device->is_new[device->running] = false;
-		/* A slot that the boot loader left for another is not tried for ever. */
-		device->chosen = device->running;
-	}
-	device->boots++;
-	(void)remember(device);
-}
-
-static void boot(struct lab_device *device, enum fwslot_restart_reason reason)
-{
-	device->is_restarting = false;
-	device->running = start(device);
-	assess(device, reason);
-}
-
-/* Firmware that does not stay up. */
-static void crash(struct lab_device *device)
-{
-	const struct image_header *header = flash_image(device, device->running);
-
-	if (!header || !device->is_on || device->is_restarting)
-		return;
-	if (header->behaviour == IMAGE_BOOT_LOOPS) {
-		boot(device, FWSLOT_RESTART_REASON_FAULT);
-	} else if (header->behaviour == IMAGE_HANGS_ONCE && !device->has_hung) {
-		device->has_hung = true;
-		boot(device, FWSLOT_RESTART_REASON_WATCHDOG);
-	}
-}
 
 void device_make(struct lab_device *device, unsigned index, const struct device_traits *traits,
 		 struct stopper *stopper, const uint8_t image[static IMAGE_BYTES])
@@ -117,22 +24,28 @@ void device_make(struct lab_device *device, unsigned index, const struct device_
 		.boot = { .total = 1,
 			  .state = FWSLOT_BOOT_STATE_CONFIRMED,
 			  .fallback = FWSLOT_NO_SLOT,
-			  .limit = LIMIT },
+			  .limit = BOOT_LIMIT },
 	};
 	snprintf(device->serial, sizeof(device->serial), "serial%u", index);
 	memset(device->flash, 0xff, sizeof(device->flash));
 	memcpy(device->flash[0], image, IMAGE_BYTES);
+	memset(device->cell, 0xff, sizeof(device->cell));
 	device->stored = device->boot;
 	device->version_confirmed = device_slot_version(device, 0);
 	for (unsigned i = 0; i < traits->slots; i++)
 		device->is_known[i] = true;
 }
 
+static bool is_reachable(const struct lab_device *device)
+{
+	return device->is_on && !device->is_detached;
+}
+
 static void forget_work(struct lab_device *device)
 {
 	device->receiving = device->writing = -1;
 	device->uploaded = 0;
-	device->is_restarting = false;
+	device->is_restarting = device->is_visiting = false;
 	memset(device->error, 0, sizeof(device->error));
 }
 
@@ -142,41 +55,78 @@ void device_power_off(struct lab_device *device)
 	forget_work(device);
 }
 
-/* The kernel meets the device: what neither remembers is unknown. */
-static void meet(struct lab_device *device)
-{
-	device->boot = device->traits.assesses_itself ? device->stored : unknown_boot(device);
-	for (unsigned i = 0; i < device->traits.slots; i++) {
-		device->is_new[i] = false;
-		device->is_known[i] = !device->traits.is_opaque;
-		if (!device->traits.assesses_itself)
-			device->has_failed[i] = false;
-	}
-}
-
 void device_power_on(struct lab_device *device)
 {
+	if (device->is_detached) {
+		device->is_detached = false;
+		loader_meet(device);
+	}
 	if (device->is_on)
 		return;
 	device->is_on = true;
-	device->running = start(device);
-	meet(device);
-	if (device->traits.assesses_itself)
-		assess(device, FWSLOT_RESTART_REASON_POWER_ON);
+	device->running = loader_start(device);
+	if (device->traits.loader == LOADER_UBOOT)
+		uboot_note_start(device);
+	loader_meet(device);
+	if (device->traits.loader == LOADER_UBOOT)
+		device->boots++;
+	else if (device->traits.assesses_itself)
+		loader_assess(device, FWSLOT_RESTART_REASON_POWER_ON);
 }
 
 void device_host_died(struct lab_device *device)
 {
 	bool was_restarting = device->is_restarting;
 
+	/* It is the host's own board. */
+	if (device->traits.loader == LOADER_UBOOT) {
+		device_power_off(device);
+		device_power_on(device);
+		return;
+	}
 	forget_work(device);
 	if (was_restarting) {
 		/* It had been told already. */
-		device->running = start(device);
+		device->running = loader_start(device);
 		if (device->traits.assesses_itself)
-			assess(device, FWSLOT_RESTART_REASON_COMMANDED);
+			loader_assess(device, FWSLOT_RESTART_REASON_COMMANDED);
 	}
-	meet(device);
+	loader_meet(device);
+}
+
+void device_provider_died(struct lab_device *device)
+{
+	device_host_died(device);
+	device->is_detached = true;
+}
+
+/* One transfer is not answered: the provider gives the write up, and the next one succeeds. */
+static bool transfer_fails(struct lab_device *device, unsigned slot)
+{
+	if (device->traits.defect != DEFECT_STALLS_ONCE)
+		return false;
+	device->traits.defect = DEFECT_NONE;
+	device->writing = -1;
+	snprintf(device->error[slot], sizeof(device->error[slot]), "transferring:timeout");
+	return true;
+}
+
+/* The image is complete. What starts by itself starts before anybody is told that it was written. */
+static bool manifest(struct lab_device *device)
+{
+	enum permission permission = stopper_begin(device->stopper, OPERATION_RECORD);
+
+	if (permission == MAY_NOT)
+		return false;
+	device->is_half_written = permission != MAY;
+	stopper_end(device->stopper);
+	if (!device->is_on)
+		return false;
+	if (device->traits.loader == LOADER_DFU_RESETS) {
+		fwslot_boot_forget_running(&device->boot);
+		loader_boot(device, FWSLOT_RESTART_REASON_COMMANDED);
+	}
+	return device->is_on;
 }
 
 static void write_slot(struct lab_device *device)
@@ -185,6 +135,11 @@ static void write_slot(struct lab_device *device)
 	uint8_t page[FLASH_PAGE_BYTES];
 	bool has_power;
 
+	if (loader_is_dfu(device)) {
+		loader_enter(device);
+		device->is_visiting = false;
+		device->is_half_written = true;
+	}
 	for (unsigned i = 0; i < FLASH_PAGES; i++)
 		if (!flash_erase_page(device, slot, i))
 			return;
@@ -197,27 +152,47 @@ static void write_slot(struct lab_device *device)
 		has_power = flash_write_page(device, slot, i, page);
 		if (i == 1 && device->traits.defect == DEFECT_WORN_FLASH)
 			device->flash[slot][FLASH_PAGE_BYTES] &= 0x7e;
-		if (!has_power)
+		if (!has_power || (i == 2 && transfer_fails(device, slot)))
 			return;
 	}
+	if (loader_is_dfu(device) && !manifest(device))
+		return;
 	device->writing = -1;
 	device->is_known[slot] = true;
-	device->is_new[slot] = true;
+	device->is_new[slot] = device->traits.loader != LOADER_DFU_RESETS;
 	device->has_failed[slot] = false;
 	if (memcmp(device->flash[slot], device->upload, device->uploaded) != 0)
 		snprintf(device->error[slot], sizeof(device->error[slot]), "verifying:hw-error");
 }
 
+/* What was read runs again: told to, and no attempt of anything. */
+static void leave_loader(struct lab_device *device)
+{
+	device->is_visiting = false;
+	loader_boot(device, FWSLOT_RESTART_REASON_COMMANDED);
+}
+
+bool device_visit_loader(struct lab_device *device)
+{
+	if (!loader_is_dfu(device))
+		return true;
+	loader_enter(device);
+	device->is_visiting = true;
+	return true;
+}
+
 void device_turn(struct lab_device *device)
 {
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return;
 	if (device->writing >= 0)
 		write_slot(device);
 	else if (device->is_restarting && device->traits.defect != DEFECT_STUCK)
-		boot(device, FWSLOT_RESTART_REASON_COMMANDED);
+		loader_boot(device, FWSLOT_RESTART_REASON_COMMANDED);
+	else if (device->is_visiting)
+		leave_loader(device);
 	else
-		crash(device);
+		loader_crash(device);
 }
 
 /* The kernel's number of a slot, and back: where images are moved, the running one is in slot 0. */
@@ -247,7 +222,7 @@ static enum fwslot_slot_state content_of(const struct lab_device *device, unsign
 static void show_slot(const struct lab_device *device, unsigned slot, struct kernel_slot *ret)
 {
 	const struct image_header *header = flash_image(device, (int)slot);
-	bool is_running = device->running == (int)slot;
+	bool is_running = device->boot.running == (int)slot;
 
 	snprintf(ret->label, sizeof(ret->label), "%u", place_of(device, slot));
 	ret->is_readable = device->traits.is_readable;
@@ -276,7 +251,7 @@ static void show_slot(const struct lab_device *device, unsigned slot, struct ker
 
 int device_picture(const struct lab_device *device, struct kernel_device *ret)
 {
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	memset(ret, 0, sizeof(*ret));
 	ret->index = device->index;
@@ -318,7 +293,7 @@ int device_load_begin(struct lab_device *device, unsigned slot)
 {
 	slot = place_of(device, slot);
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->traits.defect == DEFECT_REFUSES_WRITES)
 		return -EPERM;
@@ -334,7 +309,7 @@ int device_load_begin(struct lab_device *device, unsigned slot)
 
 int device_load_data(struct lab_device *device, const void *bytes, size_t size)
 {
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->receiving < 0)
 		return -EINVAL;
@@ -351,7 +326,7 @@ int device_load_commit(struct lab_device *device, unsigned slot)
 {
 	slot = place_of(device, slot);
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->receiving != (int)slot)
 		return -EINVAL;
@@ -361,7 +336,7 @@ int device_load_commit(struct lab_device *device, unsigned slot)
 	(void)fwslot_boot_withdraw(&device->boot, (int)slot);
 	if (device->chosen == (int)slot && device->running >= 0)
 		device->chosen = device->running;
-	(void)remember(device);
+	(void)loader_remember(device);
 	return 0;
 }
 
@@ -369,7 +344,7 @@ int device_load_abort(struct lab_device *device, unsigned slot)
 {
 	slot = place_of(device, slot);
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->receiving == (int)slot)
 		device->receiving = -1;
@@ -385,18 +360,21 @@ int device_activate(struct lab_device *device, unsigned slot, bool is_permanent)
 	content = content_of(device, slot);
 
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->traits.has_no_boot_control)
 		return -EOPNOTSUPP;
 	if (is_busy(device))
 		return -EBUSY;
+	if (device->traits.loader == LOADER_UBOOT && content != FWSLOT_SLOT_STATE_EMPTY &&
+	    content != FWSLOT_SLOT_STATE_PARTIAL)
+		return uboot_choose(device, slot, is_permanent);
 	if (content != FWSLOT_SLOT_STATE_VALID && content != FWSLOT_SLOT_STATE_UNKNOWN)
 		return -EINVAL;
 	r = fwslot_boot_activate(&device->boot, (int)slot, is_permanent, device->is_new[slot]);
 	if (r < 0)
 		return r;
-	if (remember(device))
+	if (loader_remember(device))
 		device->chosen = device->boot.next;
 	return 0;
 }
@@ -404,7 +382,7 @@ int device_activate(struct lab_device *device, unsigned slot, bool is_permanent)
 int device_restart(struct lab_device *device)
 {
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	if (device->traits.cannot_restart)
 		return -EOPNOTSUPP;
@@ -422,14 +400,15 @@ int device_confirm(struct lab_device *device)
 	int r;
 
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
-	r = fwslot_boot_confirm(&device->boot);
+	r = device->traits.loader == LOADER_UBOOT ? uboot_confirm(device) :
+						    fwslot_boot_confirm(&device->boot);
 	if (r < 0)
 		return r;
 	if (version > device->version_confirmed)
 		device->version_confirmed = version;
-	(void)remember(device);
+	(void)loader_remember(device);
 	return 0;
 }
 
@@ -438,10 +417,10 @@ int device_set_attempts(struct lab_device *device, unsigned attempts)
 	int r;
 
 	device->orders++;
-	if (!device->is_on)
+	if (!is_reachable(device))
 		return -ENODEV;
 	r = fwslot_boot_set_attempts(&device->boot, attempts);
 	if (r >= 0)
-		(void)remember(device);
+		(void)loader_remember(device);
 	return r;
 }

@@ -20,6 +20,9 @@
 #define FLASH_SLOT_BYTES (FLASH_PAGE_BYTES * FLASH_PAGES)
 #define FLASH_WORD_BYTES 4
 
+#define BOOT_LIMIT 3
+#define UBOOT_RECORD_BYTES 16
+
 #define IMAGE_BYTES 300
 enum image_behaviour {
 	IMAGE_BOOTS,
@@ -38,7 +41,20 @@ enum device_defect {
 	DEFECT_SMALL_SLOTS,
 	DEFECT_REFUSES_WRITES,
 	DEFECT_REFUSES_RESTARTS,
+	DEFECT_STALLS_ONCE, /* a transfer in the middle of the first write is not answered */
 	DEFECT_STUCK, /* told to restart it does not, and is busy for ever */
+};
+
+/* Who starts firmware, and when it can be written. */
+enum loader {
+	LOADER_OF_FLASH, /* starts what is chosen, and is written while it runs */
+	/*
+	 * USB DFU: written and read only while no firmware runs, transfer by transfer; what was not manifested
+	 * does not start, then the device waits to be written; it starts firmware when it is told.
+	 */
+	LOADER_DFU,
+	LOADER_DFU_RESETS, /* the same, and starts what was written by itself */
+	LOADER_UBOOT, /* uboot.c */
 };
 
 /* What is the same in all of a device's life. */
@@ -54,6 +70,7 @@ struct device_traits {
 	 * same; the kernel's numbers are other ones: see place_of(). That no swap is torn is the boot loader's word.
 	 */
 	bool swaps;
+	enum loader loader;
 	bool is_readable; /* its slots can be read back */
 	bool is_opaque; /* what its slots hold is known only to the kernel that wrote it */
 };
@@ -69,6 +86,8 @@ struct lab_device {
 	struct fwslot_boot stored; /* traits.assesses_itself */
 	int chosen; /* slot to start next */
 	bool has_hung; /* IMAGE_HANGS_ONCE did */
+	bool is_half_written; /* LOADER_DFU: not manifested */
+	uint8_t cell[UBOOT_RECORD_BYTES]; /* LOADER_UBOOT: its record */
 
 	/* Of the device while it is powered. */
 	int running; /* -1: the boot loader waits */
@@ -82,6 +101,8 @@ struct lab_device {
 	int receiving, writing; /* slots, -1 */
 	char error[FLASH_SLOTS_MAX][32];
 	bool is_restarting;
+	bool is_visiting; /* LOADER_DFU: it was sent to its loader to be read */
+	bool is_detached; /* device_provider_died() */
 
 	/* What laws look at. */
 	const char *broken; /* a rule of the hardware that was broken */
@@ -104,6 +125,11 @@ unsigned device_slot_version(const struct lab_device *device, int slot);
 void device_power_off(struct lab_device *device);
 void device_power_on(struct lab_device *device);
 void device_host_died(struct lab_device *device); /* the device stays powered */
+/* The provider's process dies, or its line: the kernel's device goes, the real one stays powered. */
+void device_provider_died(struct lab_device *device);
+
+/* DFU: it goes to its loader and back to be read; false: it did not come so far. */
+bool device_visit_loader(struct lab_device *device);
 
 /* The kernel does what it has to do: writes, restarts. Ends early where the stopper says. */
 void device_turn(struct lab_device *device);

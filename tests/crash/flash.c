@@ -87,7 +87,7 @@ bool flash_erase_page(struct lab_device *device, unsigned slot, unsigned page)
 	     i += 3)
 		at[i] |= 0xa5;
 	stopper_end(device->stopper);
-	return device->is_on;
+	return device->is_on && !device->is_detached;
 }
 
 /* A torn write ends in the middle of a word. Cells only go from one to nought. */
@@ -107,5 +107,5 @@ bool flash_write_page(struct lab_device *device, unsigned slot, unsigned page, c
 		at[i] &= from[i];
 	}
 	stopper_end(device->stopper);
-	return device->is_on;
+	return device->is_on && !device->is_detached;
 }

@@ -86,6 +86,8 @@ int lab_give(struct lab *lab, enum job_action action, unsigned index, unsigned s
 	case ACTION_RESTART:
 		return device_restart(device);
 	case ACTION_CONFIRM:
+		lab->confirmed[index].now_usec = lab->now_usec;
+		lab->confirmed[index].booted_usec = lab->booted_usec[index];
 		return device_confirm(device);
 	case ACTION_RESTORE_ATTEMPTS:
 		return device_set_attempts(device, value);
@@ -267,9 +269,13 @@ static void unplug(void *userdata)
 {
 	struct lab *lab = userdata;
 
+	lab->plug_in_after = DELAY_TURNS;
+	if (lab->stopper.plan.what == STOP_PROVIDER) {
+		device_provider_died(&lab->devices[lab->at_work]);
+		return;
+	}
 	device_power_off(&lab->devices[lab->at_work]);
 	lab->was_switched_off = true;
-	lab->plug_in_after = DELAY_TURNS;
 }
 
 static const struct engine_ops lab_ops = {

@@ -108,6 +108,10 @@ struct lab {
 	char boot_id[16];
 	unsigned boots_seen[LAB_DEVICES_MAX]; /* of a device, and when the last one was */
 	uint64_t booted_usec[LAB_DEVICES_MAX];
+	struct {
+		uint64_t now_usec,
+			booted_usec; /* when the device was told, and when it had booted */
+	} confirmed[LAB_DEVICES_MAX];
 	uint64_t host_booted_usec;
 	bool was_switched_off; /* a device */
 	bool came_too_late; /* a delayed order, when its job was past that phase */

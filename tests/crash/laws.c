@@ -176,7 +176,7 @@ void laws_at_start(struct lab *lab)
 /* "What is kept has stayed up", whatever the wall clock says. */
 static void law_trial(struct lab *lab, unsigned index, const struct job_record *job)
 {
-	uint64_t since_usec = lab->booted_usec[index],
+	uint64_t since_usec = lab->booted_usec[index], until_usec = lab->now_usec,
 		 needed_usec = lab->manager->config.trial_usec;
 
 	if (job->type != JOB_INSTALL || job->phase != JOB_DONE || job->is_confirm_requested)
@@ -184,11 +184,17 @@ static void law_trial(struct lab *lab, unsigned index, const struct job_record *
 	/* Somebody switched it on, or the host: it only has to settle. */
 	if ((lab->host_has_died || lab->was_switched_off) && needed_usec > STEP_TRIAL_SETTLE_USEC)
 		needed_usec = STEP_TRIAL_SETTLE_USEC;
-	if (since_usec < lab->host_booted_usec)
+	/* U-Boot's board remembers what it was told, also when it has restarted since. */
+	if (lab->devices[index].traits.loader == LOADER_UBOOT &&
+	    since_usec > lab->confirmed[index].now_usec && lab->confirmed[index].now_usec > 0) {
+		since_usec = lab->confirmed[index].booted_usec;
+		until_usec = lab->confirmed[index].now_usec;
+	}
+	if (since_usec < lab->host_booted_usec && lab->host_booted_usec < until_usec)
 		since_usec = lab->host_booted_usec;
-	if (since_usec > 0 && lab->now_usec - since_usec < needed_usec)
+	if (since_usec > 0 && until_usec - since_usec < needed_usec)
 		lab_break(lab, "it was kept after a trial of %llu s, expected are %llu s",
-			  (unsigned long long)((lab->now_usec - since_usec) / SECOND),
+			  (unsigned long long)((until_usec - since_usec) / SECOND),
 			  (unsigned long long)(needed_usec / SECOND));
 }
 

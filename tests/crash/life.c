@@ -271,7 +271,8 @@ static bool is_at_rest(struct lab *lab)
 	for (unsigned i = 0; i < lab->scenario->devices; i++) {
 		const struct lab_device *device = &lab->devices[i];
 
-		if (device->is_on != lab->is_plugged[i] ||
+		if ((device->is_on && !device->is_detached) != lab->is_plugged[i] ||
+		    device->is_visiting ||
 		    (device->is_restarting && device->traits.defect != DEFECT_STUCK) ||
 		    device->writing >= 0 || lab->delayed_event[i] > 0 ||
 		    (lab->scenario->wish != WISH_NOTHING && !lab->approvals[i].is_asked))
@@ -359,11 +360,11 @@ void lab_forget_all_held(struct lab *lab)
 void lab_fall(struct lab *lab, enum stop_what what, enum disk_loss loss, unsigned seed)
 {
 	stopper_set(&lab->stopper, (struct stop_plan){ 0 });
-	if (what == STOP_DEVICE) {
+	if (what == STOP_DEVICE || what == STOP_PROVIDER) {
 		lab->plug_in_after = 1;
 		plug_in(lab);
 	}
-	if (what == STOP_DAEMON || what == STOP_DEVICE)
+	if (what == STOP_DAEMON || what == STOP_DEVICE || what == STOP_PROVIDER)
 		return;
 	disk_lose(lab->disk, loss, seed);
 	lab->host_has_died = true;

@@ -39,7 +39,15 @@ static const struct way {
 	{ STOP_DEVICE, STOP_BEFORE, { LOSS_NOTHING }, 1, 0 },
 	{ STOP_DEVICE, STOP_AFTER, { LOSS_NOTHING }, 1, 0 },
 	{ STOP_DEVICE, STOP_TORN, { LOSS_NOTHING }, 1, 0 },
+	{ STOP_PROVIDER, STOP_BEFORE, { LOSS_NOTHING }, 1, 0 },
+	{ STOP_PROVIDER, STOP_AFTER, { LOSS_NOTHING }, 1, 0 },
 };
+
+/* A process provides devices with MCUboot; the others are the kernel's own, which dies with the host. */
+static bool can_happen(const struct way *way, const struct scenario *scenario)
+{
+	return way->what != STOP_PROVIDER || scenario->traits.swaps;
+}
 
 /* false: there is no such point. */
 static bool run_point(struct lab *lab, const struct scenario *scenario, const struct way *way,
@@ -51,7 +59,7 @@ static bool run_point(struct lab *lab, const struct scenario *scenario, const st
 		return false;
 	/* What is lost of some differs from way to way. */
 	lab_fall(lab, way->what, loss, at + SEEDS_OF_A_WAY * (unsigned)(way - ways));
-	if (way->what != STOP_DEVICE) {
+	if (way->what != STOP_DEVICE && way->what != STOP_PROVIDER) {
 		lab_turn_alone(lab, way->turns_alone);
 		lab_live(lab, (struct stop_plan){ 0 });
 	}
@@ -122,6 +130,8 @@ struct outcome run_scenario(struct lab *lab, const struct scenario *scenario,
 	if (lost > 0)
 		stop_if_asked();
 	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
+		if (!can_happen(&ways[w], scenario))
+			continue;
 		for (unsigned l = 0; l < ways[w].loss_count; l++) {
 			for (unsigned at = 1; at <= operations; at++) {
 				if (turn++ % spread != 0 ||

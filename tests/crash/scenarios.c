@@ -22,6 +22,16 @@
 	{                                                           \
 		.slots = 2, .assesses_itself = true, .swaps = true, \
 	}
+/* Written only while no firmware runs; what a slot holds is known to the kernel that wrote it. */
+#define DFU(kind)                                                                   \
+	{                                                                           \
+		.slots = 1, .is_readable = true, .is_opaque = true, .loader = kind, \
+	}
+#define UBOOT                                                                \
+	{                                                                    \
+		.slots = 2, .assesses_itself = true, .cannot_restart = true, \
+		.loader = LOADER_UBOOT,                                      \
+	}
 #define NONE JOB_PHASE_INVALID
 /* Whatever the time zone, the next one opens within an hour. */
 #define SOME_WINDOWS                                                                                               \
@@ -390,6 +400,59 @@ const struct scenario scenarios[] = {
 	  .wish = WISH_REVERT,
 	  .begins_updated = true,
 	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "DFU, good update",
+	  .traits = DFU(LOADER_DFU),
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "DFU, what is written starts by itself",
+	  .traits = DFU(LOADER_DFU_RESETS),
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "DFU, unhealthy firmware",
+	  .traits = DFU(LOADER_DFU),
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_UNHEALTHY,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "DFU, boot loop",
+	  .traits = DFU(LOADER_DFU),
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_BOOT_LOOPS,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "DFU, what starts by itself boot-loops",
+	  .traits = DFU(LOADER_DFU_RESETS),
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_BOOT_LOOPS,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "U-Boot counts, good update",
+	  .traits = UBOOT,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .end = JOB_DONE,
+	  .other_end = NONE },
+	{ .name = "U-Boot counts, boot loop",
+	  .traits = UBOOT,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_BOOT_LOOPS,
+	  .end = JOB_REVERTED,
+	  .other_end = NONE },
+	{ .name = "U-Boot counts, unhealthy firmware",
+	  .traits = UBOOT,
+	  .devices = 1,
+	  .wish = WISH_INSTALL_IMPORTED,
+	  .behaviour = IMAGE_UNHEALTHY,
+	  .end = JOB_REVERTED,
 	  .other_end = NONE },
 	{ .name = "two devices at once",
 	  .traits = TWO_SLOTS,

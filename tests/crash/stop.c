@@ -32,8 +32,10 @@ static bool can_tear(enum stop_what what, enum operation_kind kind)
 		return kind == OPERATION_WRITE || kind == OPERATION_SYNC;
 	case STOP_POWER:
 		return operation_can_tear(kind);
-	default:
+	case STOP_DEVICE:
 		return is_in_device(kind);
+	default:
+		return false;
 	}
 }
 
@@ -42,6 +44,11 @@ static bool outlives(enum stop_what what, enum operation_kind kind)
 {
 	return (what == STOP_DAEMON && is_in_device(kind)) ||
 	       (what == STOP_HOST && kind == OPERATION_RECORD);
+}
+
+static bool the_daemon_lives(enum stop_what what)
+{
+	return what == STOP_DEVICE || what == STOP_PROVIDER;
 }
 
 static enum permission stop_here(struct stopper *stopper, enum operation_kind kind)
@@ -54,9 +61,13 @@ static enum permission stop_here(struct stopper *stopper, enum operation_kind ki
 		stopper->is_dying = true;
 		return plan->when == STOP_TORN ? MAY_HALF : MAY;
 	}
-	if (plan->what == STOP_DEVICE) {
+	if (the_daemon_lives(plan->what)) {
 		stopper->unplug(stopper->userdata);
-		return is_in_device(kind) ? MAY_NOT : MAY;
+		/* What the device does for itself it does without a provider, too. */
+		return kind == OPERATION_FLASH ||
+				       (kind == OPERATION_RECORD && plan->what == STOP_DEVICE) ?
+			       MAY_NOT :
+			       MAY;
 	}
 	stopper->is_stopped = true;
 	return outlives(plan->what, kind) ? MAY : MAY_NOT;
@@ -80,7 +91,7 @@ void stopper_end(struct stopper *stopper)
 	if (!stopper->is_dying)
 		return;
 	stopper->is_dying = false;
-	if (stopper->plan.what == STOP_DEVICE)
+	if (the_daemon_lives(stopper->plan.what))
 		stopper->unplug(stopper->userdata);
 	else
 		stopper->is_stopped = true;
@@ -100,10 +111,9 @@ const char *stop_when_word(enum stop_when when)
 const char *stop_what_word(enum stop_what what)
 {
 	static const char *const words[STOP_WHAT_MAX] = {
-		[STOP_DAEMON] = "daemon killed",
-		[STOP_HOST] = "host dies",
-		[STOP_POWER] = "power fails",
-		[STOP_DEVICE] = "device unplugged",
+		[STOP_DAEMON] = "daemon killed",   [STOP_HOST] = "host dies",
+		[STOP_POWER] = "power fails",	   [STOP_DEVICE] = "device unplugged",
+		[STOP_PROVIDER] = "provider dies",
 	};
 
 	return words[what];

@@ -17,6 +17,7 @@ enum stop_what {
 	STOP_HOST, /* the machine dies: what was not synchronized may be lost; devices stay powered */
 	STOP_POWER, /* the machine and its devices lose power */
 	STOP_DEVICE, /* the device loses power or its cable; the daemon lives */
+	STOP_PROVIDER, /* the process that provides the device dies, or its line; the device stays powered */
 	STOP_WHAT_MAX,
 };
 
@@ -45,7 +46,7 @@ struct stopper {
 	bool is_stopped; /* the daemon is a ghost */
 	bool is_dying; /* it will be after the operation under way */
 	enum operation_kind hit_kind;
-	void (*unplug)(void *userdata); /* STOP_DEVICE */
+	void (*unplug)(void *userdata); /* STOP_DEVICE, STOP_PROVIDER */
 	void *userdata;
 };
 

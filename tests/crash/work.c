@@ -187,8 +187,9 @@ static void back_up(struct lab *lab, unsigned index, struct job *job)
 	char digest[SHA256_TEXT_SIZE];
 	int folder, r;
 
-	if (!lab->devices[index].is_on)
+	if (!lab->devices[index].is_on || lab->devices[index].is_detached)
 		return;
+	device_visit_loader(&lab->devices[index]);
 	folder = r = images_open_folder(lab->manager, IMAGES_BACKUP);
 	if (r >= 0)
 		r = backup_save(lab->ops.io, folder, &(struct backup_source){ read_slot, &reading },
@@ -274,7 +275,7 @@ static void copy(struct lab *lab, unsigned index, struct job *job)
 	if (lab->stopper.is_stopped)
 		return;
 	/* A device that went ends the work by the daemon itself. */
-	if (!lab->devices[index].is_on)
+	if (!lab->devices[index].is_on || lab->devices[index].is_detached)
 		return;
 	manager_work_ended(job, WORK_COPY, r < 0 ? REASON_TRANSFER_FAILED : REASON_OK, NULL);
 }
