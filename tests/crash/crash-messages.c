@@ -63,8 +63,7 @@ int main(void)
 	const char *only = getenv("CRASH_ONLY");
 
 	for (size_t i = 0; i < scenario_count; i++)
-		if (scenarios[i].wish != WISH_NOTHING &&
-		    (!only || strstr(scenarios[i].name, only)))
+		if (scenarios[i].wish != WISH_NOTHING && (!only || strstr(scenarios[i].name, only)))
 			run_messages(lab, &scenarios[i], &figures);
 	printf("# %lu faults of messages tried, %lu lost states\n", figures.points, figures.lost);
 	rows_print();
