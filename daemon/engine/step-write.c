@@ -142,10 +142,15 @@ void note_load(const struct situation *s, struct job_step *step)
 		step->next.write_tries++;
 }
 
+/*
+ * A boot that was told before the end of the write started what the slot held before. One too many costs only a
+ * restart, so only a device that cannot be told to restart is believed to have started since.
+ */
 static void no_restarts_yet(const struct situation *s, struct job_step *step)
 {
-	(void)s;
 	step->next.is_activated = false;
+	if (s->device->can_restart)
+		step->next.boots_before = s->device->boot.total;
 }
 
 static const struct rule writing[] = {

@@ -165,11 +165,7 @@ static void write_slot(struct lab_device *device)
 		snprintf(device->error[slot], sizeof(device->error[slot]), "verifying:hw-error");
 }
 
-/*
- * What was read runs again: told to, and no attempt of anything. A write that follows at once begins where the
- * device is. (Known: were it slower, and the news of this boot late, the daemon would take it for the first start
- * of what it has written since.)
- */
+/* What was read runs again: told to, and no attempt of anything. The news may come after a write has begun. */
 static void leave_loader(struct lab_device *device)
 {
 	device->is_visiting = false;
@@ -193,7 +189,7 @@ void device_turn(struct lab_device *device)
 		write_slot(device);
 	else if (device->is_restarting && device->traits.defect != DEFECT_STUCK)
 		loader_boot(device, FWSLOT_RESTART_REASON_COMMANDED);
-	else if (device->is_visiting && device->receiving < 0)
+	else if (device->is_visiting)
 		leave_loader(device);
 	else
 		loader_crash(device);
