@@ -45,9 +45,13 @@ prune() {
 	ls -1dt "$cache"/$1 2>/dev/null | tail -n "+$(($2 + 1))" | while read -r path; do
 		flock -n -x "$path.lock" rm -rf "$path" || :
 	done
-	# what somebody was making when he was killed
-	find "$cache" -mindepth 1 -maxdepth 1 -mmin +1440 \
-		\( -name '*.new' -o -name '*.??????' -not -name '*.*.lock' \) -exec rm -rf {} +
+	# What somebody was making when he was killed; who still makes it holds the lock, and what is
+	# unpacked there may set an old time.
+	find "$cache" -mindepth 1 -maxdepth 1 -mmin +1440 -name '*.new' | while read -r path; do
+		flock -n -x "${path%.new}.lock" rm -rf "$path" || :
+	done
+	find "$cache" -mindepth 1 -maxdepth 1 -mmin +1440 -name '*.??????' \
+		-not -name '*.*.lock' -exec rm -rf {} +
 }
 
 # kernel_of --version|--folder|--headers KERNEL: what tests/vm/kernel says, or for the kernel
