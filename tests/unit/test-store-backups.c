@@ -128,7 +128,7 @@ static void make_old(void)
 		    "ALTER TABLE jobs DROP COLUMN backup_length_bytes;"
 		    "DROP TABLE offers; DROP TABLE remotes; ALTER TABLE jobs DROP COLUMN remote;"
 		    "ALTER TABLE decisions DROP COLUMN digest; ALTER TABLE decisions DROP COLUMN flags;"
-		    "ALTER TABLE decisions DROP COLUMN offered_usec; DROP TABLE policies;"
+		    "ALTER TABLE decisions DROP COLUMN offered_usec; DROP TABLE policies; DROP TABLE versions;"
 		    "ALTER TABLE jobs DROP COLUMN boot_id; ALTER TABLE jobs DROP COLUMN clock_offset_usec;"
 		    "PRAGMA user_version = 1",
 		    NULL, NULL, NULL) != SQLITE_OK)
