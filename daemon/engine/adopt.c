@@ -144,7 +144,8 @@ struct job_entry *manager_adopt_job(struct manager *manager, struct device *devi
 	record = *lost;
 	record.id = 0;
 	go_on(&record, how, lost);
-	record.created_usec = record.phase_usec = manager_now(manager);
+	record.created_usec = manager_wall_clock(manager);
+	record.phase_usec = manager_now(manager);
 	record.trial_end_usec = 0;
 	record.is_confirm_requested = record.is_revert_requested = false;
 	if (job_store_new(manager, &record) < 0 ||

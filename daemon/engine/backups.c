@@ -43,7 +43,7 @@ static bool is_referred_to(struct manager *manager, const char *name)
 /* The rows of a damaged database may not all have been saved: what they were about is kept, for whoever can use it. */
 static void adopt_file(struct manager *manager, int folder, const char *name)
 {
-	struct backup_record record = { .usec = manager_now(manager) };
+	struct backup_record record = { .usec = manager_wall_clock(manager) };
 	struct stat status;
 
 	if (strlen(name) != IMAGES_NAME_SIZE - 1 || fstatat(folder, name, &status, 0) < 0)
@@ -199,7 +199,7 @@ void backups_apply_retention(struct manager *manager)
 	if (!retention || manager->is_volatile)
 		return;
 	retention->manager = manager;
-	retention->now_usec = manager_now(manager);
+	retention->now_usec = manager_wall_clock(manager);
 	if (store_list_backups(manager->store, "", judge, retention) < 0)
 		return;
 	for (size_t i = 0; i < retention->removal_count; i++)

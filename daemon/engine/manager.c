@@ -24,6 +24,11 @@ uint64_t manager_now(struct manager *manager)
 	return manager->clock.offset_usec + manager->ops->boottime_usec(manager->ops);
 }
 
+uint64_t manager_wall_clock(struct manager *manager)
+{
+	return manager->ops->realtime_usec(manager->ops);
+}
+
 int manager_new_with(sd_event *event, const struct manager_events *events, void *userdata,
 		     const struct engine_ops *ops, struct manager **ret)
 {

@@ -83,7 +83,10 @@ static inline struct job_entry *job_entry_of(struct job *job)
 /* manager_new() with other operations; @ops outlives the manager. */
 int manager_new_with(sd_event *event, const struct manager_events *events, void *userdata,
 		     const struct engine_ops *ops, struct manager **ret);
+/* By which jobs are timed: see clock.h. */
 uint64_t manager_now(struct manager *manager);
+/* As people set it: for what is told to them, and for windows. */
+uint64_t manager_wall_clock(struct manager *manager);
 
 /* devices.c: pictures of the kernel */
 struct device *manager_device_by_index(struct manager *manager, unsigned index);

@@ -82,7 +82,7 @@ static int add_history(struct manager *manager, const struct job_record *job, co
 		       const char *details)
 {
 	return store_add_history(manager->store, &(struct history_row){
-							 .usec = manager_now(manager),
+							 .usec = manager_wall_clock(manager),
 							 .device_id = job->device_id,
 							 .action = job_type_to_string(job->type),
 							 .version_from = job->version_before,
@@ -120,7 +120,7 @@ static int settle_decision(struct manager *manager, const struct job_record *job
 	if (job->phase != JOB_DONE && job->phase != JOB_REVERTED)
 		return 0;
 	return store_settle_decision(manager->store, job->device_id, version,
-				     manager->ops->realtime_usec(manager->ops));
+				     manager_wall_clock(manager));
 }
 
 static int store_end(struct job_entry *entry, struct job_record *job, const char *message)
@@ -176,7 +176,7 @@ static int store_backup(struct job_entry *entry, const struct job_record *next)
 	struct device *device = manager_find_device(manager, next->device_id);
 	const struct job_backup *made = &entry->job.knowledge.made;
 	struct backup_record backup = {
-		.usec = manager_now(manager),
+		.usec = manager_wall_clock(manager),
 		.slot = (unsigned)next->target_slot,
 		.length_bytes = made->length_bytes,
 		.stored_bytes = made->stored_bytes,
@@ -252,7 +252,7 @@ int job_store_new(struct manager *manager, struct job_record *record)
 	/* With the job, or not at all: an approval is used up by what was begun with it. */
 	if (r >= 0)
 		r = store_start_decisions(manager->store, record->device_id, record->version,
-					  manager->ops->realtime_usec(manager->ops),
+					  manager_wall_clock(manager),
 					  schedule_window_end(manager, record->device_id));
 	if (r >= 0)
 		r = store_commit(manager->store);
@@ -268,18 +268,19 @@ int job_store_new(struct manager *manager, struct job_record *record)
 static int add_request(struct job_entry *entry, const struct job_record *job, const char *action,
 		       uint32_t uid)
 {
-	return store_add_history(entry->manager->store, &(struct history_row){
-								.usec = manager_now(entry->manager),
-								.device_id = job->device_id,
-								.action = action,
-								.version_from = job->version_before,
-								.version_to = job->version,
-								.result = "requested",
-								.reason = reason_word(REASON_OK),
-								.details = "",
-								.uid = uid,
-								.job_id = job->id,
-							});
+	return store_add_history(entry->manager->store,
+				 &(struct history_row){
+					 .usec = manager_wall_clock(entry->manager),
+					 .device_id = job->device_id,
+					 .action = action,
+					 .version_from = job->version_before,
+					 .version_to = job->version,
+					 .result = "requested",
+					 .reason = reason_word(REASON_OK),
+					 .details = "",
+					 .uid = uid,
+					 .job_id = job->id,
+				 });
 }
 
 int job_store_request(struct job_entry *entry, struct job_record *record, const char *action,
@@ -307,7 +308,7 @@ void job_store_health(struct job_entry *entry, enum reason reason, const char *c
 	const struct job_record *job = &entry->job.record;
 	int r = store_add_history(entry->manager->store,
 				  &(struct history_row){
-					  .usec = manager_now(entry->manager),
+					  .usec = manager_wall_clock(entry->manager),
 					  .device_id = job->device_id,
 					  .action = "health",
 					  .version_from = job->version_before,
@@ -331,7 +332,7 @@ int manager_store_event(struct manager *manager, const struct device *device, co
 	const char *version = device_running_version(device);
 
 	return store_add_history(manager->store, &(struct history_row){
-							 .usec = manager_now(manager),
+							 .usec = manager_wall_clock(manager),
 							 .device_id = device->id,
 							 .action = action,
 							 .version_from = version,
@@ -354,7 +355,7 @@ int manager_store_decision(struct manager *manager, const struct device *device,
 		r = store_save_decision(store, decision);
 	if (r >= 0)
 		r = store_add_history(store, &(struct history_row){
-						     .usec = manager_now(manager),
+						     .usec = manager_wall_clock(manager),
 						     .device_id = device->id,
 						     .action = action,
 						     .version_from = device_running_version(device),

@@ -44,7 +44,7 @@ static struct decision_record new_decision(struct manager *manager, const struct
 	record.decision = decision;
 	record.flags = flags;
 	record.uid = uid;
-	record.usec = manager->ops->realtime_usec(manager->ops);
+	record.usec = manager_wall_clock(manager);
 	record.until_usec = 0;
 	if (record.offered_usec == 0)
 		record.offered_usec = record.usec;
@@ -154,7 +154,7 @@ static int check_until(const struct device *device, uint64_t now_usec, uint64_t 
 int manager_postpone(struct manager *manager, const char *device_id, uint64_t until_usec,
 		     uint64_t flags, uint32_t uid, struct failure *failure)
 {
-	uint64_t now = manager->ops->realtime_usec(manager->ops);
+	uint64_t now = manager_wall_clock(manager);
 	const struct update *update = NULL;
 	struct decision_record decision;
 	struct device *device = NULL;

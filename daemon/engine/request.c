@@ -119,12 +119,12 @@ struct job_record request_new_record(struct manager *manager, const struct devic
 		.phase = JOB_QUEUED,
 		.flags = flags,
 		.uid = uid,
-		.created_usec = manager_now(manager),
+		.created_usec = manager_wall_clock(manager),
+		.phase_usec = manager_now(manager),
 		.target_slot = -1,
 		.previous_slot = -1,
 	};
 
-	record.phase_usec = record.created_usec;
 	memcpy(record.device_id, device->id, sizeof(device->id));
 	snprintf(record.version_before, sizeof(record.version_before), "%s",
 		 device_running_version(device));

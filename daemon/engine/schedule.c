@@ -41,11 +41,6 @@ static bool is_inhibited(const struct manager *manager, const struct device *dev
 	return false;
 }
 
-static uint64_t wall_clock(struct manager *manager)
-{
-	return manager->ops->realtime_usec(manager->ops);
-}
-
 const struct policy_rules *schedule_rules(struct manager *manager, const struct device *device)
 {
 	return config_rules_of(&manager->config, device->id, device->now.hardware_id);
@@ -71,7 +66,7 @@ void manager_next_window(struct manager *manager, uint64_t *ret_begin_usec,
 {
 	const struct policy_rules *rules = &manager->config.rules;
 	struct calendar_span span =
-		calendar_find(&rules->windows, rules->window_usec, wall_clock(manager), 0);
+		calendar_find(&rules->windows, rules->window_usec, manager_wall_clock(manager), 0);
 	bool is_none = span.begin_usec == UINT64_MAX, is_endless = span.end_usec == UINT64_MAX;
 
 	*ret_begin_usec = is_none ? 0 : span.begin_usec;
@@ -151,7 +146,7 @@ uint64_t schedule_window_end(struct manager *manager, const char *device_id)
 	const struct policy_rules *rules = device ? schedule_rules(manager, device) :
 						    &manager->config.rules;
 
-	return policy_window_end(rules, wall_clock(manager));
+	return policy_window_end(rules, manager_wall_clock(manager));
 }
 
 const struct update *schedule_considers(struct manager *manager, const struct device *device)
@@ -182,7 +177,7 @@ static struct policy_question question_about(struct manager *manager, const stru
 		.is_inhibited = is_inhibited(manager, device),
 		.is_in_use = device->now.status != KERNEL_STATUS_IDLE,
 		.device_battery_percent = POLICY_BATTERY_NONE,
-		.now_usec = wall_clock(manager),
+		.now_usec = manager_wall_clock(manager),
 		.earliest_usec = update->decision.offered_usec,
 	};
 }
@@ -191,7 +186,7 @@ static struct policy_question question_about(struct manager *manager, const stru
 static bool world_is_fresh(struct manager *manager)
 {
 	uint64_t age = manager->ops->boottime_usec(manager->ops) - manager->world_usec;
-	uint64_t wall_age = wall_clock(manager) - manager->world_realtime_usec;
+	uint64_t wall_age = manager_wall_clock(manager) - manager->world_realtime_usec;
 
 	return !manager->events->world_wanted ||
 	       (manager->world_usec > 0 && age < WORLD_FRESH_USEC && wall_age < WORLD_FRESH_USEC);
@@ -396,7 +391,7 @@ void schedule_review(struct manager *manager)
 	}
 	manager->is_reviewing = false;
 	if (manager->is_review_wanted)
-		wake = wall_clock(manager) + USEC_PER_MINUTE;
+		wake = manager_wall_clock(manager) + USEC_PER_MINUTE;
 	arm(manager, wake);
 }
 
@@ -410,7 +405,7 @@ void manager_take_world(struct manager *manager, const struct policy_world *worl
 {
 	manager->world = *world;
 	manager->world_usec = manager->ops->boottime_usec(manager->ops);
-	manager->world_realtime_usec = wall_clock(manager);
+	manager->world_realtime_usec = manager_wall_clock(manager);
 	manager->is_world_asked = false;
 	schedule_review(manager);
 }

@@ -30,6 +30,5 @@ const char *support_word(uint64_t ends_usec, uint64_t now_usec)
 
 const char *manager_support_state(struct manager *manager, const struct device *device)
 {
-	return support_word(manager_support_ends(manager, device),
-			    manager->ops->realtime_usec(manager->ops));
+	return support_word(manager_support_ends(manager, device), manager_wall_clock(manager));
 }

@@ -90,8 +90,7 @@ static int note_offered(struct manager *manager, const struct offer_record *reco
 	return record->reason != REASON_OK ?
 		       0 :
 		       store_note_offered(manager->store, record->device_id, record->version,
-					  record->digest,
-					  manager->ops->realtime_usec(manager->ops));
+					  record->digest, manager_wall_clock(manager));
 }
 
 /* It was said before. */

@@ -189,9 +189,9 @@ static int rule(struct manager *manager, struct device *device, enum version_rul
 
 	if (!ruled)
 		return fail_memory(failure);
-	ruled->record = (struct version_record){
-		.rule = rule, .uid = uid, .usec = manager->ops->realtime_usec(manager->ops)
-	};
+	ruled->record = (struct version_record){ .rule = rule,
+						 .uid = uid,
+						 .usec = manager_wall_clock(manager) };
 	memcpy(ruled->record.device_id, device->id, sizeof(ruled->record.device_id));
 	snprintf(ruled->record.version, sizeof(ruled->record.version), "%s", version);
 	r = store_save_version(manager->store, &ruled->record);

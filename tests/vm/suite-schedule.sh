@@ -103,6 +103,9 @@ begin_by_itself() {
 	date -s "$today 22:06:00" >/dev/null
 	ok "when it is planned no more the update begins by itself" within 60 jobs_are 1
 	ok "and is written" within 120 job_phase writing || note "$(call ListJobs t 0)"
+	begun=$(property /org/fwslot1/job/_1 Job StartedUSec)
+	[ "$((begun / 1000000))" -ge "$(date -d "$today 22:06" +%s)" ]
+	report $? "its time is the clock's as it was set" || note "$begun, now $(date +%s)"
 }
 
 # polkit gives it to the daemon's user only, by the rule that is installed.
