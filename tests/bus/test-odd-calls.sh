@@ -24,7 +24,7 @@ add_device 0
 start_daemon
 within 60 eval '[ "$(property /org/fwslot1/device/sim0 Device State)" = up-to-date ]' || bail "no device"
 before=$(everything)
-as_nobody /usr/bin/python3 tests/bus/odd-calls.py >"$work/odd" 2>&1
+as_nobody /usr/bin/python3 - <tests/bus/odd-calls.py >"$work/odd" 2>&1
 is $? 0 "every call is answered" || cat "$work/odd"
 ok "and there were many ($(tail -n 1 "$work/odd"))" test "$(tail -n 1 "$work/odd")" -gt 400
 ok "the daemon is the same as before" kill -0 "$daemon_pid"
