@@ -18,7 +18,8 @@ children=()
 end_suite() {
 	local child
 	for child in "${children[@]}"; do
-		kill "$child" 2>/dev/null && wait "$child" 2>/dev/null
+		kill "$child" 2>/dev/null || continue
+		wait "$child" 2>/dev/null || : # who sources this may have set -e
 	done
 	rm -rf "$work"
 }
